@@ -1,0 +1,2 @@
+//! The `cam` program.
+fn main() {}
