@@ -1,1 +1,13 @@
-//! Customer-asset measurement.
+//! Customer-asset measurement: how satisfied employees and customers are, what that is worth, and how far it
+//! pays to raise it.
+//!
+//! The rooms, from the door inwards; an import points only downwards (`tests/architecture.rs` checks it):
+//! `cli` calls `import`, `analysis`, `report` and `demo`; they read and write through `store`; `dataset`,
+//! `finance`, `survey` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod finance;
+pub mod store;
+pub mod survey;

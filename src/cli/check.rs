@@ -1,0 +1,55 @@
+//! `cam check`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::store;
+
+/// Prints the effective configuration with the source of each value, and tests the database: that it opens,
+/// that its schema is this program's, that every statement can be prepared on it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cam check --database sqlite:cam.db")]
+pub(super) struct Check {}
+
+impl Check {
+    pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let db = super::open(config).await?;
+        let mut faults = 0;
+        for (module, name, sql) in store::statements() {
+            if let Err(error) = db.prepare(sql).await {
+                faults += 1;
+                writeln!(std::io::stderr(), "{module}::{name}: {error}")?;
+            }
+        }
+        let organisation = store::organisation::find(&mut db.read().await?).await;
+        let mut out = std::io::stdout().lock();
+        match &config.file {
+            Some(file) => writeln!(out, "configuration file: {}", file.display())?,
+            None => writeln!(out, "configuration file: none")?,
+        }
+        writeln!(out, "database: {} (from {})", config.database.redacted(), config.database.source)?;
+        if faults > 0 {
+            writeln!(out, "schema: {faults} statements cannot be prepared; run `cam migrate`")?;
+            return Ok(ExitCode::FAILURE);
+        }
+        writeln!(out, "schema: up to date")?;
+        match organisation {
+            Ok(organisation) => {
+                writeln!(
+                    out,
+                    "organisation: {}, {}, {}, fiscal year from month {}",
+                    organisation.name,
+                    organisation.ledger_currency,
+                    organisation.timezone,
+                    organisation.fiscal_year_start
+                )?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                writeln!(out, "organisation: {error}")?;
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+}

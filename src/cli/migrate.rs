@@ -1,0 +1,39 @@
+//! `cam migrate`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::store::{self, organisation::Organisation};
+
+/// Creates the database or brings its schema to this program's version, and writes the organisation's row
+/// from the configuration file. Running it again changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cam --config cam.toml migrate")]
+pub(super) struct Migrate {}
+
+impl Migrate {
+    pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let db = super::open(config).await?;
+        db.migrate().await?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}: schema is up to date", config.database.redacted())?;
+        match &config.organisation {
+            Some(section) => {
+                let organisation = Organisation {
+                    name: section.name.clone(),
+                    timezone: section.timezone.clone(),
+                    ledger_currency: section.currency.clone(),
+                    fiscal_year_start: i64::from(section.fiscal_year_start),
+                    default_language: section.language.clone(),
+                };
+                let name = organisation.name.clone();
+                db.write(|tx| Box::pin(async move { store::organisation::put(tx, &organisation).await }))
+                    .await?;
+                writeln!(out, "organisation: {name}")?;
+            }
+            None => writeln!(out, "no [organisation] in the configuration file: its row is left as it is")?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line: one file per command. Commands parse, call one room and print; they do not calculate.
+
+mod check;
+mod migrate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::store::Db;
+
+/// Exit code of a command line that cannot be understood (`EX_USAGE`).
+const USAGE_ERROR: u8 = 64;
+
+/// Measures satisfaction, joins it to money, and says how far it pays to raise it.
+#[derive(Debug, Parser)]
+#[command(name = "cam", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command that opens the database.
+#[derive(Debug, clap::Args)]
+struct Shared {
+    /// Configuration file [default: cam.toml, where it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Database, sqlite:FILE or postgres://…; stands above the environment and the file
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create the database, or bring it to this program's version
+    Migrate(migrate::Migrate),
+    /// Show the effective configuration and test the database
+    Check(check::Check),
+}
+
+/// Runs the command line and returns the exit code.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print()?;
+            return Ok(if error.use_stderr() { ExitCode::from(USAGE_ERROR) } else { ExitCode::SUCCESS });
+        }
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Migrate(command) => command.run(&cli.shared.config()?).await,
+            Command::Check(command) => command.run(&cli.shared.config()?).await,
+        }
+    })
+}
+
+impl Shared {
+    fn config(&self) -> anyhow::Result<Config> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = std::env::var("CAM_DATABASE").ok();
+        Ok(Config::load(self.config.as_deref(), self.database.clone(), environment)?)
+    }
+}
+
+/// Opens the configured database, naming it where that fails.
+async fn open(config: &Config) -> anyhow::Result<Db> {
+    Db::open(&config.database.url)
+        .await
+        .map_err(|error| anyhow::anyhow!("{} cannot be opened: {error}", config.database.redacted()))
+}

@@ -1,0 +1,203 @@
+//! The configuration: defaults < file < environment < flags, read here and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The file that is read when no other is named.
+pub const DEFAULT_FILE: &str = "cam.toml";
+
+const DEFAULT_DATABASE: &str = "sqlite:cam.db";
+
+/// The effective configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where each value came from is printed by `cam check`.
+    pub file: Option<PathBuf>,
+    /// `sqlite:FILE` or `postgres://…`.
+    pub database: Database,
+    /// The organisation, where the file has that section.
+    pub organisation: Option<OrganisationSection>,
+}
+
+/// The database and who named it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The URL.
+    pub url: String,
+    /// Flag, environment, file or default.
+    pub source: &'static str,
+}
+
+impl Database {
+    /// Returns the URL without its password, for logs and screens.
+    pub fn redacted(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        match rest.split_once('@') {
+            Some((user, host)) => format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or("")),
+            None => self.url.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} ({})", self.redacted(), self.source)
+    }
+}
+
+/// `[organisation]` of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationSection {
+    /// The name that reports carry.
+    pub name: String,
+    /// IANA time zone.
+    pub timezone: String,
+    /// ISO 4217 code of the ledger.
+    pub currency: String,
+    /// Month in which the fiscal year starts, 1 to 12; default 1.
+    #[serde(default = "january")]
+    pub fiscal_year_start: u8,
+    /// BCP 47 language that texts fall back to; default `en`.
+    #[serde(default = "english")]
+    pub language: String,
+}
+
+fn january() -> u8 {
+    1
+}
+
+fn english() -> String {
+    "en".into()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    organisation: Option<OrganisationSection>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file named by the user cannot be read.
+    #[error("{file}: {error}", file = file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is not valid.
+    #[error("{file}: {error}", file = file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// Line, column and what is wrong.
+        error: Box<toml::de::Error>,
+    },
+    /// A value of the organisation section is not usable.
+    #[error("{file}: [organisation] {problem}", file = file.display())]
+    Organisation {
+        /// The file.
+        file: PathBuf,
+        /// Which value and what to write instead.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads the configuration; `file` and `database` are the flags, `environment` is `CAM_DATABASE`.
+    pub fn load(
+        file: Option<&Path>,
+        database: Option<String>,
+        environment: Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        let (read, found) = match std::fs::read_to_string(path) {
+            Ok(text) => (Self::parse(path, &text)?, Some(path.to_owned())),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                (File::default(), None)
+            }
+            Err(error) => return Err(ConfigError::Unreadable { file: path.into(), error }),
+        };
+        let database = match (database, environment, read.database) {
+            (Some(url), _, _) => Database { url, source: "--database" },
+            (None, Some(url), _) => Database { url, source: "CAM_DATABASE" },
+            (None, None, Some(url)) => Database { url: beside(path, url), source: "file" },
+            (None, None, None) => Database { url: DEFAULT_DATABASE.into(), source: "default" },
+        };
+        Ok(Self { file: found, database, organisation: read.organisation })
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+        let read: File = toml::from_str(text)
+            .map_err(|error| ConfigError::Invalid { file: path.into(), error: Box::new(error) })?;
+        if let Some(organisation) = &read.organisation {
+            let problem = if jiff::tz::TimeZone::get(&organisation.timezone).is_err() {
+                Some(format!(
+                    "timezone {:?} is not an IANA zone such as Asia/Shanghai",
+                    organisation.timezone
+                ))
+            } else if let Err(error) = crate::finance::Currency::parse(&organisation.currency) {
+                Some(error.to_string())
+            } else if !(1..=12).contains(&organisation.fiscal_year_start) {
+                Some("fiscal_year_start is a month from 1 to 12".into())
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                return Err(ConfigError::Organisation { file: path.into(), problem });
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// A relative SQLite file in a configuration file lies beside that file.
+fn beside(config: &Path, url: String) -> String {
+    match (url.strip_prefix("sqlite:"), config.parent()) {
+        (Some(file), Some(folder)) if Path::new(file).is_relative() && !folder.as_os_str().is_empty() => {
+            format!("sqlite:{}", folder.join(file).display())
+        }
+        _ => url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cam.toml");
+        std::fs::write(&file, "database = \"sqlite:one.db\"\n").unwrap();
+        let source = |flag: Option<&str>, environment: Option<&str>| {
+            Config::load(Some(&file), flag.map(Into::into), environment.map(Into::into))
+                .unwrap()
+                .database
+                .source
+        };
+        assert_eq!(source(Some("sqlite:x"), Some("sqlite:y")), "--database");
+        assert_eq!(source(None, Some("sqlite:y")), "CAM_DATABASE");
+        assert_eq!(source(None, None), "file");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cam.toml");
+        std::fs::write(&file, "database = \"sqlite:one.db\"\nlaguage = \"en\"\n").unwrap();
+        let message = Config::load(Some(&file), None, None).unwrap_err().to_string();
+        assert!(message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let database = Database { url: "postgres://cam:secret@host/cam".into(), source: "file" };
+        assert!(!format!("{database:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,207 @@
+//! The database handle: SQLite and PostgreSQL behind one SQL text.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use super::StoreError;
+
+static SQLITE_SCHEMA: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a connection waits for another process's lock on the SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// One writer connection, several read-only ones: SQLite has one write lock per file.
+    Sqlite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that refuse to write.
+        readers: SqlitePool,
+    },
+    /// A pool on PostgreSQL 15 or newer.
+    Postgres(PgPool),
+}
+
+/// A transaction on either database.
+#[derive(Debug)]
+pub enum Tx {
+    /// On the SQLite file.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A statement in both dialects, built by `sql!`, which marks the differences inline.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    /// The text for SQLite.
+    pub sqlite: &'static str,
+    /// The text for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// Writes one statement for both databases; `{"…" | "…"}` holds what SQLite and PostgreSQL say differently.
+macro_rules! sql {
+    (@sqlite [$($a:literal)*] {$s:literal | $p:literal} $($r:tt)*) => { sql!(@sqlite [$($a)* $s] $($r)*) };
+    (@postgres [$($a:literal)*] {$s:literal | $p:literal} $($r:tt)*) => { sql!(@postgres [$($a)* $p] $($r)*) };
+    (@$b:ident [$($a:literal)*] $l:literal $($r:tt)*) => { sql!(@$b [$($a)* $l] $($r)*) };
+    (@$b:ident [$($a:literal)*]) => { concat!($($a),*) };
+    ($($t:tt)*) => { $crate::store::Sql { sqlite: sql!(@sqlite [] $($t)*), postgres: sql!(@postgres [] $($t)*) } };
+}
+
+/// Names a table module's statements and lists them, so that a test can prepare each one on both databases.
+macro_rules! statements {
+    ($($(#[$m:meta])* $name:ident = [$($sql:tt)*];)*) => {
+        $($(#[$m])* const $name: $crate::store::Sql = sql!($($sql)*);)*
+        pub(super) const STATEMENTS: &[(&str, $crate::store::Sql)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+/// Expands the body once per database: `on!(tx, CLAIM, |c, q| sqlx::query(q).execute(c).await)`.
+macro_rules! on {
+    ($tx:expr, $sql:expr, |$c:ident, $q:ident| $body:expr) => {{
+        let statement: $crate::store::Sql = $sql;
+        match $tx {
+            $crate::store::Tx::Sqlite(t) => {
+                let ($c, $q) = (&mut **t, statement.sqlite);
+                $body
+            }
+            $crate::store::Tx::Postgres(t) => {
+                let ($c, $q) = (&mut **t, statement.postgres);
+                $body
+            }
+        }
+    }};
+}
+
+pub(super) use {on, sql, statements};
+
+/// The work of one write transaction.
+pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+impl Db {
+    /// Opens the database that a URL names (`sqlite:FILE` or `postgres://…`) without touching its schema.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Ok(Self::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?));
+        }
+        let file: SqliteConnectOptions = url
+            .parse::<SqliteConnectOptions>()?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(file.clone()).await?;
+        let readers =
+            SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Brings the schema to this program's version.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => SQLITE_SCHEMA.run(writer).await?,
+            Self::Postgres(pool) => POSTGRES_SCHEMA.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Runs `work` in one transaction that may write, and commits it if `work` succeeds.
+    ///
+    /// The transaction runs on a task of its own: a caller that is dropped half-way cannot cancel it between
+    /// its begin and its commit. SQLite takes its write lock at once, not at the first write.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T, E> + Send + 'static,
+    {
+        let db = self.clone();
+        let task = tokio::spawn(async move {
+            let mut tx = db.begin_write().await?;
+            let value = work(&mut tx).await?;
+            tx.commit().await?;
+            Ok(value)
+        });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(failure) => match failure.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(E::from(StoreError::Stopped)),
+            },
+        }
+    }
+
+    /// Opens a read-only transaction over one consistent snapshot.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        })
+    }
+
+    /// Asks the database to parse and plan a statement without running it.
+    pub async fn prepare(&self, statement: Sql) -> Result<(), StoreError> {
+        use sqlx::{Executor, SqlSafeStr};
+        on!(&mut self.read().await?, statement, |c, q| c
+            .prepare(SqlSafeStr::into_sql_str(q))
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Returns every column as (table, column, is nullable), in name order.
+    pub async fn shape(&self) -> Result<Vec<(String, String, bool)>, StoreError> {
+        const COLUMNS: Sql = Sql {
+            sqlite: "SELECT t.name, c.name, NOT c.\"notnull\" AND c.pk = 0
+                       FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+                      WHERE t.type = 'table' AND t.name NOT LIKE '\\_%' ESCAPE '\\' AND t.name NOT LIKE 'sqlite%'
+                      ORDER BY 1, 2",
+            postgres: "SELECT table_name::TEXT, column_name::TEXT, is_nullable = 'YES'
+                         FROM information_schema.columns
+                        WHERE table_schema = 'public' AND table_name NOT LIKE '\\_%'
+                        ORDER BY 1, 2",
+        };
+        Ok(on!(&mut self.read().await?, COLUMNS, |c, q| sqlx::query_as(q).fetch_all(c).await)?)
+    }
+
+    /// Closes all connections, so that a SQLite file can be moved or removed.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    async fn begin_write(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Tx {
+    async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

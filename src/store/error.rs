@@ -1,0 +1,42 @@
+//! What can go wrong in the store.
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused or broke off.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought to this program's version.
+    #[error("the schema could not be migrated: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row that must exist does not.
+    #[error("{table} has no such row: {key}; {remedy}")]
+    NotFound {
+        /// The table that was searched.
+        table: &'static str,
+        /// What was searched for.
+        key: String,
+        /// What the user can do.
+        remedy: &'static str,
+    },
+    /// A row says otherwise than the caller.
+    #[error("{table} already says otherwise: {detail}")]
+    Conflict {
+        /// The table that holds the row.
+        table: &'static str,
+        /// Both versions, in words.
+        detail: String,
+    },
+    /// A stored value breaks a rule of the data model.
+    #[error("{table} holds a row that breaks its own rules: {detail}")]
+    Inconsistent {
+        /// The table that holds the row.
+        table: &'static str,
+        /// Which rule, which row.
+        detail: String,
+    },
+    /// The program was stopping while the transaction ran; nothing was written.
+    #[error("the program is stopping; nothing was written")]
+    Stopped,
+}

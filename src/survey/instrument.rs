@@ -1,0 +1,125 @@
+//! What a survey asks, after its file has been checked.
+
+use std::collections::BTreeMap;
+
+/// A text per language, keyed by BCP 47 tag.
+pub type Texts = BTreeMap<String, String>;
+
+/// One version of a survey.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Instrument {
+    /// The survey's own key, the same in all versions.
+    pub id: String,
+    /// The version, from 1 upwards.
+    pub version: u32,
+    /// The languages that every text exists in, the first being the fallback.
+    pub languages: Vec<String>,
+    /// What the items measure.
+    pub constructs: Vec<Construct>,
+    /// The questions, in the order of the file.
+    pub items: Vec<Item>,
+}
+
+/// A driver or an outcome that items measure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Construct {
+    /// The key that analyses and investments name.
+    pub key: String,
+    /// What it is for.
+    pub role: Role,
+    /// Its name for readers.
+    pub name: Texts,
+}
+
+/// What a construct is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Something the company can change.
+    Driver,
+    /// The satisfaction index.
+    Satisfaction,
+    /// Staying a customer, as the customer says.
+    Loyalty,
+    /// Recommending the company.
+    Recommendation,
+    /// Buying again, as the customer says.
+    Repurchase,
+    /// Any other outcome.
+    Outcome,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Item {
+    /// The key that answers name.
+    pub key: String,
+    /// The construct that it measures, if any.
+    pub construct: Option<String>,
+    /// How it is answered.
+    pub kind: ItemKind,
+    /// The scale of a rating.
+    pub scale: Option<Scale>,
+    /// The question.
+    pub text: Texts,
+}
+
+/// How a question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// A step on a scale.
+    Rating,
+    /// 0 to 10, read as promoters, passives and detractors.
+    Nps,
+    /// One option of several.
+    SingleChoice,
+    /// Any options of several.
+    MultipleChoice,
+    /// Options in order.
+    Ranking,
+    /// A number.
+    Number,
+    /// A day.
+    Date,
+    /// A line of text.
+    ShortText,
+    /// Several lines of text.
+    LongText,
+}
+
+/// The ends of a rating scale.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Scale {
+    /// The lowest step.
+    pub low: f64,
+    /// The highest step.
+    pub high: f64,
+    /// Whether the lowest step is the best one.
+    pub reversed: bool,
+}
+
+impl Instrument {
+    /// Finds an item by its key.
+    pub fn item(&self, key: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.key == key)
+    }
+
+    /// Finds a construct by its key.
+    pub fn construct(&self, key: &str) -> Option<&Construct> {
+        self.constructs.iter().find(|construct| construct.key == key)
+    }
+
+    /// Returns the construct of a role, the first where several have it.
+    pub fn construct_of(&self, role: Role) -> Option<&Construct> {
+        self.constructs.iter().find(|construct| construct.role == role)
+    }
+
+    /// Returns the scaled items that measure a construct.
+    pub fn items_of<'a>(&'a self, construct: &'a str) -> impl Iterator<Item = (&'a Item, Scale)> {
+        self.items
+            .iter()
+            .filter(move |item| item.construct.as_deref() == Some(construct))
+            .filter_map(|item| Some((item, item.scale?)))
+    }
+}

@@ -1,0 +1,86 @@
+//! The two schemas are one: same tables, same columns, and every statement prepares on both.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+mod support;
+
+use cam::clock::Instant;
+use cam::store::organisation::{self, Organisation};
+use cam::store::{self, Db, StoreError};
+use support::each_backend;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_prepares_on_both_schemas() {
+    each_backend(async |db| {
+        for (module, name, sql) in store::statements() {
+            if let Err(error) = db.prepare(sql).await {
+                panic!("{module}::{name}: {error}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_schemas_have_the_same_shape() {
+    let shapes = std::sync::Mutex::new(Vec::new());
+    each_backend(async |db| {
+        let shape = db.shape().await.unwrap();
+        assert!(shape.len() > 150, "only {} columns were found", shape.len());
+        shapes.lock().unwrap().push(shape);
+    })
+    .await;
+    let shapes = shapes.into_inner().unwrap();
+    for pair in shapes.windows(2) {
+        assert_eq!(pair[0], pair[1]);
+    }
+}
+
+fn organisation() -> Organisation {
+    Organisation {
+        name: "Sample Instruments".into(),
+        timezone: "Asia/Shanghai".into(),
+        ledger_currency: "CNY".into(),
+        fiscal_year_start: 1,
+        default_language: "en".into(),
+    }
+}
+
+async fn put(db: &Db, organisation: Organisation) -> Result<(), StoreError> {
+    db.write(|tx| Box::pin(async move { organisation::put(tx, &organisation).await })).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_can_be_renamed_but_not_change_its_currency() {
+    each_backend(async |db| {
+        put(&db, organisation()).await.unwrap();
+        put(&db, Organisation { name: "Sample Tools".into(), ..organisation() }).await.unwrap();
+        let other = put(&db, Organisation { ledger_currency: "EUR".into(), ..organisation() }).await;
+        assert!(matches!(other, Err(StoreError::Conflict { .. })), "{other:?}");
+        let stored = organisation::find(&mut db.read().await.unwrap()).await.unwrap();
+        assert_eq!((stored.name.as_str(), stored.ledger_currency.as_str()), ("Sample Tools", "CNY"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_write_leaves_nothing_behind() {
+    each_backend(async |db| {
+        let failed: Result<(), StoreError> = db
+            .write(|tx| {
+                Box::pin(async move {
+                    organisation::put(tx, &organisation()).await?;
+                    Err(StoreError::Stopped)
+                })
+            })
+            .await;
+        assert!(failed.is_err());
+        assert!(organisation::find(&mut db.read().await.unwrap()).await.is_err());
+    })
+    .await;
+}
+
+#[test]
+fn an_instant_prints_as_utc() {
+    assert_eq!(Instant::from_micros(0).to_string(), "1970-01-01T00:00:00Z");
+}
