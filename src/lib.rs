@@ -5,6 +5,7 @@
 //! `cli` calls `import`, `analysis`, `report` and `demo`; they read and write through `store`; `dataset`,
 //! `finance`, `survey` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
 
+pub mod analysis;
 pub mod cli;
 pub mod clock;
 pub mod config;

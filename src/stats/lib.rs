@@ -1,1 +1,3 @@
-//! The statistics of customer-asset measurement.
+//! The statistics of customer-asset measurement: matrices and slices in, numbers out.
+
+pub mod verdict;
