@@ -9,6 +9,7 @@ pub mod analysis;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dataset;
 pub mod finance;
 pub mod store;
 pub mod survey;

@@ -99,6 +99,16 @@ pub struct Scale {
     pub reversed: bool,
 }
 
+impl Scale {
+    /// Scores an answer in index points, 0 (worst) to 100 (best): `100 (x - low) / (high - low)`.
+    ///
+    /// An answer outside the scale is no answer.
+    pub fn score(&self, answer: f64) -> Option<f64> {
+        let share = (answer - self.low) / (self.high - self.low);
+        (0.0..=1.0).contains(&share).then_some(100.0 * if self.reversed { 1.0 - share } else { share })
+    }
+}
+
 impl Instrument {
     /// Finds an item by its key.
     pub fn item(&self, key: &str) -> Option<&Item> {

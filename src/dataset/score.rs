@@ -1,0 +1,156 @@
+//! From the answers of an account's contacts to one score per construct.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::clock::Instant;
+use crate::survey::Instrument;
+
+/// A wave with the survey version that it asked.
+#[derive(Debug, Clone)]
+pub struct Wave {
+    /// Its id.
+    pub id: Uuid,
+    /// When it opened.
+    pub opened_at: Instant,
+    /// What it asked.
+    pub instrument: Instrument,
+}
+
+/// Who at the account answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Contact {
+    /// Decides whether to buy.
+    Decides,
+    /// Uses what was bought.
+    Uses,
+    /// Pays for it.
+    Pays,
+    /// Unknown, or the account itself.
+    Unspecified,
+}
+
+/// Weights of the roles when an account's contacts are averaged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoleWeights {
+    /// Weight of those who decide.
+    pub decides: f64,
+    /// Weight of those who use.
+    pub uses: f64,
+    /// Weight of those who pay.
+    pub pays: f64,
+}
+
+impl Default for RoleWeights {
+    fn default() -> Self {
+        Self { decides: 1.0, uses: 1.0, pays: 1.0 }
+    }
+}
+
+impl RoleWeights {
+    fn of(self, contact: Contact) -> f64 {
+        match contact {
+            Contact::Decides => self.decides,
+            Contact::Uses => self.uses,
+            Contact::Pays => self.pays,
+            Contact::Unspecified => 1.0,
+        }
+    }
+}
+
+/// One response with its scaled answers.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The account, where the response has one.
+    pub account: Option<Uuid>,
+    /// Who answered.
+    pub contact: Contact,
+    /// Position of the wave.
+    pub wave: usize,
+    /// The unit as of the answer.
+    pub unit: Option<Uuid>,
+    /// When it was answered.
+    pub answered_at: Instant,
+    /// Base weight.
+    pub weight: f64,
+    /// Numeric answers by item key.
+    pub answers: BTreeMap<String, f64>,
+    /// Operational drivers of the ledger entry that it is about, by name.
+    pub attributes: BTreeMap<String, f64>,
+}
+
+/// Scores one response: construct key to index points 0-100, for constructs with at least half of their items
+/// answered. An answer outside its scale is missing, never clamped.
+pub(super) fn construct_scores(
+    instrument: &Instrument,
+    answers: &BTreeMap<String, f64>,
+) -> BTreeMap<String, f64> {
+    let mut scores = BTreeMap::new();
+    for construct in &instrument.constructs {
+        let items: Vec<_> = instrument.items_of(&construct.key).collect();
+        let answered: Vec<f64> =
+            items.iter().filter_map(|(item, scale)| scale.score(*answers.get(&item.key)?)).collect();
+        if !answered.is_empty() && answered.len() * 2 >= items.len() {
+            scores.insert(construct.key.clone(), answered.iter().sum::<f64>() / answered.len() as f64);
+        }
+    }
+    scores
+}
+
+/// Averages values within each role, then over the roles by weight; `None` without any value.
+pub(super) fn over_roles(values: &[(Contact, f64)], weights: RoleWeights) -> Option<f64> {
+    let mut roles: BTreeMap<Contact, (f64, usize)> = BTreeMap::new();
+    for &(contact, value) in values {
+        let role = roles.entry(contact).or_default();
+        role.0 += value;
+        role.1 += 1;
+    }
+    let (mut sum, mut weight_sum) = (0.0, 0.0);
+    for (contact, (total, count)) in roles {
+        let weight = weights.of(contact);
+        sum += weight * total / count as f64;
+        weight_sum += weight;
+    }
+    (weight_sum > 0.0).then(|| sum / weight_sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_averaged_within_a_role_before_roles_are_weighted() {
+        let values = [(Contact::Uses, 40.0), (Contact::Uses, 60.0), (Contact::Decides, 80.0)];
+        let weights = RoleWeights { decides: 3.0, uses: 1.0, pays: 1.0 };
+        // (3 * 80 + 1 * 50) / 4
+        assert_eq!(over_roles(&values, weights), Some(72.5));
+        assert_eq!(over_roles(&[], weights), None);
+    }
+
+    #[test]
+    fn a_construct_with_fewer_than_half_of_its_items_answered_has_no_score() {
+        let survey = crate::survey::parse("s.toml", SURVEY).unwrap();
+        let score = |pairs: &[(&str, f64)]| {
+            let answers = pairs.iter().map(|&(key, value)| (key.to_owned(), value)).collect();
+            construct_scores(&survey, &answers).get("satisfaction").copied()
+        };
+        assert_eq!(score(&[("a", 10.0), ("b", 10.0), ("c", 10.0)]), Some(100.0));
+        assert_eq!(score(&[("a", 10.0), ("b", 1.0)]), Some(50.0));
+        assert_eq!(score(&[("a", 10.0)]), None);
+        assert_eq!(score(&[("a", 10.0), ("b", 99.0), ("c", 10.0)]), Some(100.0));
+    }
+
+    const SURVEY: &str = r#"
+id = "s"
+version = 1
+languages = ["en"]
+scale = [{ key = "ten", low = 1, high = 10 }]
+construct = [{ key = "satisfaction", role = "satisfaction", name = { en = "Satisfaction" } }]
+item = [
+  { key = "a", construct = "satisfaction", kind = "rating", scale = "ten", text = { en = "A" } },
+  { key = "b", construct = "satisfaction", kind = "rating", scale = "ten", text = { en = "B" } },
+  { key = "c", construct = "satisfaction", kind = "rating", scale = "ten", text = { en = "C" } },
+]
+"#;
+}
