@@ -1,4 +1,33 @@
 //! The statistics of customer-asset measurement: matrices and slices in, numbers out.
+//!
+//! Nothing here reads a file, knows a customer or holds money other than as plain numbers. A method that
+//! cannot answer refuses with a [`Refusal`]; what limits an answer is a [`Warning`]. No result holds NaN or
+//! an infinite value.
+//!
+//! Source of the formulas: the literature named beside each function; tests compare with certified values
+//! and with other programs (`tests/golden`).
 
+mod notice;
+
+pub mod bootstrap;
+pub mod chain;
+pub mod curve;
 pub mod optimum;
+pub mod quantile;
+pub mod random;
 pub mod verdict;
+
+pub use notice::{Column, Count, Refusal, Warning};
+
+use serde::{Deserialize, Serialize};
+
+/// An estimate with its interval; the confidence level is that of the function that returns it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate.
+    pub estimate: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}

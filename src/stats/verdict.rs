@@ -1,6 +1,15 @@
 //! The verdict on a curve: whether more satisfaction still pays, and up to where.
+//!
+//! A quadratic or the highest point of a smooth fit names an optimum on flat data; the rule here asks instead
+//! for a slope above the kink that is *shown* to be small, and says so when the data cannot show it.
 
 use serde::{Deserialize, Serialize};
+
+use crate::Interval;
+use crate::bootstrap::{Clusters, replicates};
+use crate::curve::{BrokenLine, GRID, Line, LinearPlateau, Points};
+use crate::notice::{Column, Refusal, Warning};
+use crate::quantile::{chi_squared_sf, f_sf, order_statistic, t};
 
 /// What the data say of the curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,4 +42,367 @@ pub struct Reason {
     pub bound: f64,
     /// Whether the clause holds.
     pub held: bool,
+}
+
+/// How the rule is run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// A slope above the kink below this share of the slope before it is a plateau (phi).
+    pub delta_fraction: f64,
+    /// Level of the curvature test.
+    pub alpha: f64,
+    /// Bootstrap replicates of each kind.
+    pub draws: usize,
+    /// Seed of the residual or wild bootstrap.
+    pub curvature_seed: u64,
+    /// Seed of the pairs bootstrap.
+    pub pairs_seed: u64,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { delta_fraction: 0.2, alpha: 0.05, draws: 999, curvature_seed: 43, pairs_seed: 42 }
+    }
+}
+
+/// The outcome's mean at one level of a coarse scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LevelMean {
+    /// The level of satisfaction.
+    pub level: f64,
+    /// Mean outcome with its 95 % interval; the mean alone where there is one observation.
+    pub mean: Interval,
+    /// Observations.
+    pub n: usize,
+}
+
+/// The verdict with all that it rests on. Slopes are outcome per point of satisfaction; intervals are 95 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurveVerdict {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every clause with its figure, in the order in which they are asked.
+    pub reasons: Vec<Reason>,
+    /// Observations.
+    pub n: usize,
+    /// 5 % and 95 % quantiles of satisfaction; no level outside is ever named.
+    pub observed: (f64, f64),
+    /// The straight line.
+    pub line: Option<Line>,
+    /// Its slope with a robust interval.
+    pub slope: Option<Interval>,
+    /// The broken line.
+    pub broken: Option<BrokenLine>,
+    /// Its slope below the kink, with the interval of the pairs bootstrap.
+    pub slope_below: Option<Interval>,
+    /// Its slope above the kink.
+    pub slope_above: Option<Interval>,
+    /// Where the plateau begins, from the plateau-constrained curve; only with the verdict PLATEAU.
+    pub plateau: Option<Interval>,
+    /// The plateau-constrained curve, wherever it exists.
+    pub linear_plateau: Option<LinearPlateau>,
+    /// Means per level, where satisfaction takes 5 to 19 values.
+    pub level_means: Vec<LevelMean>,
+    /// What limits the verdict.
+    pub warnings: Vec<Warning>,
+}
+
+/// Fewest observations.
+const FEWEST: usize = 100;
+
+/// Fewest distinct levels of satisfaction for any statement.
+const FEWEST_LEVELS: usize = 5;
+
+/// Fewest distinct levels of satisfaction for a statement about a kink.
+const KINK_LEVELS: usize = 20;
+
+/// Smallest spread of satisfaction, as a standard deviation in points.
+const SMALLEST_SPREAD: f64 = 5.0;
+
+/// Share of the replicates that may put the kink at the top two steps of the grid.
+const AT_THE_TOP: f64 = 0.05;
+
+/// Applies the verdict rule to satisfaction `s` and an outcome `y`, with optional weights and clusters.
+///
+/// The curvature test resamples residuals of the straight line; where their spread changes with satisfaction
+/// (Breusch-Pagan p below 0.05) or rows are clustered, it flips their signs instead (wild bootstrap with one
+/// Rademacher sign per cluster), which keeps each row's own spread. The slopes come from a pairs bootstrap of
+/// whole clusters, the kink's grid taken anew in each replicate.
+///
+/// # Errors
+///
+/// [`Refusal::LengthMismatch`], [`Refusal::NotFinite`], [`Refusal::BadWeight`]. Too few or constant data are a
+/// verdict, not an error.
+///
+/// # Source
+///
+/// METHODS 5.4. Checked against its reference run in `tests/golden`.
+pub fn verdict(
+    s: &[f64],
+    y: &[f64],
+    weights: Option<&[f64]>,
+    clusters: Option<&[usize]>,
+    rule: &Rule,
+) -> Result<CurveVerdict, Refusal> {
+    let mut found = CurveVerdict::empty(s);
+    let points = match Points::new(s, y, weights) {
+        Ok(points) => points,
+        Err(Refusal::NoVariance { .. }) => {
+            found.clause("distinct_levels", 1.0, FEWEST_LEVELS as f64, false);
+            return Ok(found);
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    if let Some(&found) = clusters.map(<[usize]>::len).as_ref().filter(|&&length| length != s.len()) {
+        return Err(Refusal::LengthMismatch { expected: s.len(), found });
+    }
+    let (_, _, squares) = points.deviations();
+    let spread = (squares / (points.len() as f64 - 1.0).max(1.0)).sqrt();
+    let levels = points.levels();
+    let enough = [
+        found.clause("observations", points.len() as f64, FEWEST as f64, points.len() >= FEWEST),
+        found.clause("distinct_levels", levels as f64, FEWEST_LEVELS as f64, levels >= FEWEST_LEVELS),
+        found.clause("satisfaction_sd", spread, SMALLEST_SPREAD, spread >= SMALLEST_SPREAD),
+    ];
+    let sample = Sample { s, y, points, clusters: Clusters::new(s.len(), clusters) };
+    found.line = sample.points.line(None);
+    found.slope = found.line.map(|line| sample.slope(&line));
+    if enough.contains(&false) {
+        return Ok(found);
+    }
+    if levels < KINK_LEVELS {
+        sample.few_levels(&mut found, levels);
+        return Ok(found);
+    }
+    found.broken = sample.points.broken_line(None);
+    found.linear_plateau = sample.points.linear_plateau(None);
+    if sample.is_curved(&mut found, rule) {
+        sample.judge_kink(&mut found, rule);
+    } else {
+        found.straight();
+    }
+    Ok(found)
+}
+
+impl CurveVerdict {
+    fn empty(s: &[f64]) -> Self {
+        let mut sorted = s.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = |share| crate::quantile::sorted_quantile(&sorted, share).unwrap_or(0.0);
+        Self {
+            verdict: Verdict::TooFew,
+            reasons: Vec::new(),
+            n: s.len(),
+            observed: (at(0.05), at(0.95)),
+            line: None,
+            slope: None,
+            broken: None,
+            slope_below: None,
+            slope_above: None,
+            plateau: None,
+            linear_plateau: None,
+            level_means: Vec::new(),
+            warnings: vec![Warning::Observational],
+        }
+    }
+
+    fn clause(&mut self, clause: &str, value: f64, bound: f64, held: bool) -> bool {
+        self.reasons.push(Reason { clause: clause.into(), value, bound, held });
+        held
+    }
+
+    /// LINEAR if the slope's interval lies above 0, else NO RELATION; a falling line is flagged.
+    fn straight(&mut self) {
+        let Some(slope) = self.slope else { return };
+        let rises = self.clause("slope_low_above_zero", slope.low, 0.0, slope.low > 0.0);
+        self.verdict = if rises { Verdict::Linear } else { Verdict::NoRelation };
+        if slope.high < 0.0 {
+            self.warnings.push(Warning::Sign { slope: slope.estimate });
+        }
+    }
+}
+
+struct Sample<'a> {
+    s: &'a [f64],
+    y: &'a [f64],
+    points: Points,
+    clusters: Clusters,
+}
+
+impl Sample<'_> {
+    /// The straight line's slope with a robust 95 % interval: HC3 with n - 2 degrees of freedom, or CR1 with one
+    /// less than the clusters.
+    fn slope(&self, line: &Line) -> Interval {
+        let (deviations, weights, squares) = self.points.deviations();
+        let (residuals, _) = self.points.line_residuals(line);
+        let n = residuals.len() as f64;
+        let (variance, df) = if self.clusters.are_single_rows() {
+            let meat: f64 = (0..residuals.len())
+                .map(|row| {
+                    let leverage = weights[row] * (1.0 / n + deviations[row] * deviations[row] / squares);
+                    let slack = (1.0 - leverage).max(1e-8);
+                    (weights[row] * deviations[row] * residuals[row] / slack).powi(2)
+                })
+                .sum();
+            (meat / (squares * squares), n - 2.0)
+        } else {
+            let groups = self.clusters.len() as f64;
+            let meat: f64 = self
+                .clusters
+                .iter()
+                .map(|rows| {
+                    rows.iter().map(|&row| weights[row] * deviations[row] * residuals[row]).sum::<f64>()
+                })
+                .map(|sum: f64| sum * sum)
+                .sum();
+            let correction = groups / (groups - 1.0).max(1.0) * (n - 1.0) / (n - 2.0).max(1.0);
+            (correction * meat / (squares * squares), groups - 1.0)
+        };
+        let reach = t(0.975, df.max(1.0)) * variance.sqrt();
+        Interval { estimate: line.slope, low: line.slope - reach, high: line.slope + reach }
+    }
+
+    /// Clause 2: whether a kink fits better than chance would.
+    fn is_curved(&self, found: &mut CurveVerdict, rule: &Rule) -> bool {
+        let (Some(line), Some(broken)) = (found.line, found.broken) else { return false };
+        let (residuals, fitted) = self.points.line_residuals(&line);
+        let (deviations, _, _) = self.points.deviations();
+        let unequal = breusch_pagan(&deviations, &residuals);
+        let wild = !self.clusters.are_single_rows() || unequal < 0.05;
+        if unequal < 0.05 {
+            found.warnings.push(Warning::Heteroscedastic { p_value: unequal });
+        }
+        let rows = Clusters::of_rows(residuals.len());
+        let exceeding = replicates(rule.draws, |replicate| {
+            let outcome: Vec<f64> = if wild {
+                let signs = self.clusters.signs(rule.curvature_seed, replicate);
+                (0..residuals.len()).map(|row| fitted[row] + signs[row] * residuals[row]).collect()
+            } else {
+                let drawn = rows.picks(rule.curvature_seed, replicate);
+                drawn.into_iter().zip(&fitted).map(|(row, fit)| fit + residuals[row]).collect()
+            };
+            let sup_f = self.points.with_outcome(&outcome).broken_line(None).map_or(0.0, |fit| fit.sup_f);
+            sup_f >= broken.sup_f
+        });
+        let count = exceeding.into_iter().filter(|&exceeds| exceeds).count();
+        let p_value = (1 + count) as f64 / (1 + rule.draws) as f64;
+        found.clause("sup_f", broken.sup_f, 0.0, true);
+        found.clause("curvature_p", p_value, rule.alpha, p_value < rule.alpha)
+    }
+
+    /// Clauses 3 to 5: what kind of kink it is.
+    fn judge_kink(&self, found: &mut CurveVerdict, rule: &Rule) {
+        let Some(broken) = found.broken else { return };
+        let fits: Vec<(Option<BrokenLine>, Option<LinearPlateau>)> = replicates(rule.draws, |replicate| {
+            let counts = self.clusters.counts(rule.pairs_seed, replicate);
+            (self.points.broken_line(Some(&counts)), self.points.linear_plateau(Some(&counts)))
+        });
+        let kinks: Vec<BrokenLine> = fits.iter().filter_map(|(broken, _)| *broken).collect();
+        let left = sorted(kinks.iter().map(|fit| fit.left));
+        let right = sorted(kinks.iter().map(|fit| fit.right));
+        let change = sorted(kinks.iter().map(|fit| fit.right - fit.left));
+        let at = |values: &[f64], share: f64| order_statistic(values, share).unwrap_or(f64::MAX);
+        found.slope_below =
+            Some(Interval { estimate: broken.left, low: at(&left, 0.025), high: at(&left, 0.975) });
+        found.slope_above =
+            Some(Interval { estimate: broken.right, low: at(&right, 0.025), high: at(&right, 0.975) });
+        let median_change = at(&change, 0.5);
+        if !found.clause("median_change_of_slope", median_change, 0.0, median_change <= 0.0) {
+            found.verdict = Verdict::Convex;
+            return;
+        }
+        let (right_95, left_median) = (at(&right, 0.95), at(&left, 0.5));
+        let flat_bound = rule.delta_fraction * left_median;
+        let top =
+            kinks.iter().filter(|fit| fit.grid_index >= GRID - 2).count() as f64 / kinks.len().max(1) as f64;
+        let above = self.points.above(broken.psi) as f64;
+        let needed = (0.1 * self.points.len() as f64).max(20.0);
+        let clauses = [
+            found.clause("right_slope_95_below_share_of_left", right_95, flat_bound, right_95 < flat_bound),
+            found.clause("kinks_at_top_of_grid", top, AT_THE_TOP, top <= AT_THE_TOP),
+            found.clause("observations_above_kink", above, needed, above >= needed),
+        ];
+        if clauses.contains(&false) {
+            found.verdict = Verdict::Diminishing;
+            return;
+        }
+        if found.clause("right_slope_95_below_zero", right_95, 0.0, right_95 < 0.0) {
+            found.verdict = Verdict::Declines;
+            return;
+        }
+        let starts = sorted(fits.iter().filter_map(|(_, plateau)| plateau.map(|fit| fit.psi)));
+        let Some(plateau) = found.linear_plateau else {
+            found.verdict = Verdict::Diminishing;
+            return;
+        };
+        found.verdict = Verdict::Plateau;
+        found.plateau =
+            Some(Interval { estimate: plateau.psi, low: at(&starts, 0.025), high: at(&starts, 0.975) });
+    }
+
+    /// With 5 to 19 levels no kink is looked for: means per level, a test of the line's fit, and the line.
+    fn few_levels(&self, found: &mut CurveVerdict, levels: usize) {
+        found.warnings.push(Warning::FewLevels { levels });
+        found.clause("levels_for_a_kink", levels as f64, KINK_LEVELS as f64, false);
+        let mut groups: std::collections::BTreeMap<u64, (f64, Vec<f64>)> = std::collections::BTreeMap::new();
+        for (&level, &outcome) in self.s.iter().zip(self.y) {
+            // The sign bit turned over orders the bits of floating-point numbers as the numbers themselves.
+            let order = if level >= 0.0 { level.to_bits() ^ (1 << 63) } else { !level.to_bits() };
+            groups.entry(order).or_insert((level, Vec::new())).1.push(outcome);
+        }
+        let mut within = 0.0;
+        for (level, outcomes) in groups.into_values() {
+            let n = outcomes.len() as f64;
+            let mean = outcomes.iter().sum::<f64>() / n;
+            let squares: f64 = outcomes.iter().map(|outcome| (outcome - mean).powi(2)).sum();
+            within += squares;
+            let reach = if n > 1.0 { t(0.975, n - 1.0) * (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
+            found.level_means.push(LevelMean {
+                level,
+                mean: Interval { estimate: mean, low: mean - reach, high: mean + reach },
+                n: outcomes.len(),
+            });
+        }
+        if let Some(line) = found.line {
+            let (df1, df2) = (levels as f64 - 2.0, self.y.len() as f64 - levels as f64);
+            if within > 0.0 && df2 > 0.0 {
+                let f = ((line.rss - within).max(0.0) / df1) / (within / df2);
+                let p_value = f_sf(f, df1, df2);
+                found.clause("lack_of_fit_p", p_value, 0.05, p_value >= 0.05);
+            }
+        }
+        found.straight();
+    }
+}
+
+/// Studentised Breusch-Pagan test of squared residuals against satisfaction: `n R^2`, chi-squared with 1 df.
+fn breusch_pagan(deviations: &[f64], residuals: &[f64]) -> f64 {
+    let n = residuals.len() as f64;
+    let squares: Vec<f64> = residuals.iter().map(|residual| residual * residual).collect();
+    let mean = squares.iter().sum::<f64>() / n;
+    let (mut sxy, mut sxx, mut syy) = (0.0, 0.0, 0.0);
+    for (deviation, square) in deviations.iter().zip(&squares) {
+        sxy += deviation * (square - mean);
+        sxx += deviation * deviation;
+        syy += (square - mean).powi(2);
+    }
+    if sxx <= 0.0 || syy <= 0.0 { 1.0 } else { chi_squared_sf(n * sxy * sxy / (sxx * syy), 1.0) }
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// Refuses an outcome that copies satisfaction: a straight line without any residual is a leak, not a finding.
+pub fn refuse_leak(found: &CurveVerdict, y: &[f64]) -> Result<(), Refusal> {
+    let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
+    let total: f64 = y.iter().map(|value| (value - mean).powi(2)).sum();
+    match found.line {
+        Some(line) if total > 0.0 && line.rss <= 1e-12 * total => {
+            Err(Refusal::Leak { column: Column::Driver(0) })
+        }
+        _ => Ok(()),
+    }
 }
