@@ -189,7 +189,7 @@ mod tests {
     /// 60 customers, y = 3 + 0.5 s, s = 10 + 0.4 d1 - 0.2 d2, without noise.
     fn exact() -> (Vec<f64>, Vec<f64>, Vec<Vec<f64>>) {
         let d1: Vec<f64> = (0..60).map(|row| f64::from(row * 37 % 60)).collect();
-        let d2: Vec<f64> = (0..60).map(|row| f64::from(row * 23 % 60)).collect();
+        let d2: Vec<f64> = (0..60).map(|row| f64::from(row * 7 % 60)).collect();
         let s: Vec<f64> = d1.iter().zip(&d2).map(|(a, b)| 10.0 + 0.4 * a - 0.2 * b).collect();
         let y = s.iter().map(|s| 3.0 + 0.5 * s).collect();
         (s, y, vec![d1, d2])
