@@ -6,6 +6,7 @@
 //! `finance`, `survey` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
 
 pub mod analysis;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,0 +1,127 @@
+//! One investment, large: the chart of page 1.
+
+use super::captions::{self, Said};
+use super::curve::{LARGE, Lines, Plot};
+use crate::chart::axis::round_step;
+use crate::chart::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use crate::chart::frame::Frame;
+use crate::chart::index_axis::{self, Pill, Strip};
+use crate::chart::input::{Answer, Refusal, RowState};
+use crate::chart::labels::{Area, Placer, Rank, Spot};
+use crate::chart::theme::Token;
+
+const WIDTH: f64 = 666.0;
+const HEIGHT: f64 = 440.0;
+/// The plot: left, top, width, height.
+const PLOT: (f64, f64, f64, f64) = (46.0, 52.0, 612.0, 286.0);
+/// Base of the strip, and the bottom axis.
+const STRIP: f64 = 404.0;
+const PILL: Pill = Pill {
+    top: 16.0,
+    height: 18.0,
+    size: 11.5,
+    range_size: 10.5,
+    range_left: false,
+    bottom: STRIP,
+    stroke: 1.6,
+};
+
+/// Draws profit against today by level of satisfaction for one investment, 666 x 440 px.
+pub fn answer(input: &Answer, look: &Look) -> Drawing {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT, look);
+    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, HEIGHT));
+    let lines = match &input.state {
+        RowState::Curve(curve) => Some((curve, Lines::new(curve, input.axis.observed))),
+        RowState::Refused(_) => None,
+    };
+    let y = lines.as_ref().map_or((0.0, 1.0), |(_, lines)| lines.extent());
+    let frame = Frame {
+        left: PLOT.0,
+        top: PLOT.1,
+        width: PLOT.2,
+        height: PLOT.3,
+        x: (input.axis.low, input.axis.high),
+        y: if y.1 - y.0 > 1e-9 { y } else { (-1.0, 1.0) },
+    };
+    let plot = lines.map(|(curve, lines)| {
+        let step = round_step(frame.y.1 - frame.y.0, 7.0);
+        Plot { frame, axis: &input.axis, curve, lines, sizes: &LARGE, step }
+    });
+    canvas.text(&Text::new(&input.words.unit, 0.0, 44.0, 10.5).colour(Token::Ink3));
+    if let Some(plot) = &plot {
+        plot.ground(&mut canvas);
+        plot.figures(&mut canvas, 38.0, &mut placer);
+    } else {
+        index_axis::hatches(&mut canvas, &frame, input.axis.observed);
+    }
+    index_axis::today_range(&mut canvas, &frame, &input.today, &PILL);
+    if let Some(plot) = &plot {
+        plot.data(&mut canvas);
+        plot.base(&mut canvas, &mut placer);
+    }
+    foot(&mut canvas, input, &frame, &mut placer);
+    index_axis::today_line(&mut canvas, &frame, &input.today, &PILL, &mut placer);
+    match (&plot, &input.state) {
+        (Some(plot), _) => words(&mut canvas, plot, input, &mut placer),
+        (None, RowState::Refused(refusal)) => refused(&mut canvas, input, &frame, refusal, &mut placer),
+        (None, RowState::Curve(_)) => {}
+    }
+    index_axis::nobody(&mut canvas, &frame, &input.axis, (LARGE.label, LARGE.line), &mut placer);
+    canvas.finish(&input.alt.title, &input.alt.description)
+}
+
+fn words(canvas: &mut Canvas, plot: &Plot<'_>, input: &Answer, placer: &mut Placer) {
+    let mut said = Said::default();
+    captions::star(canvas, plot, placer);
+    captions::zone(canvas, plot, &input.words, placer, &mut said);
+    captions::ending(canvas, plot, placer);
+    captions::names(canvas, plot, &input.words, placer, &mut said);
+    captions::base(canvas, plot, &input.words, placer, &mut said);
+    captions::cost(canvas, plot, &input.words, placer, &mut said);
+}
+
+/// Draws the strip, the axis, the plateau and the words under it.
+fn foot(canvas: &mut Canvas, input: &Answer, frame: &Frame, placer: &mut Placer) {
+    let below = match &input.state {
+        RowState::Curve(curve) => Some(curve.below),
+        RowState::Refused(_) => None,
+    };
+    index_axis::strip(canvas, frame, &input.customers, Strip { base: STRIP, height: 29.0, below }, placer);
+    index_axis::bottom_axis(canvas, frame, STRIP, 10.5, placer);
+    canvas.text(&Text::new(&input.axis.name, frame.right(), 435.0, 10.5).end().colour(Token::Ink3));
+    canvas.text(&Text::new(&input.below, 0.0, 435.0, 10.5));
+    if let Some(plateau) = &input.plateau {
+        let x = frame.px(plateau.level.estimate);
+        index_axis::plateau_mark(canvas, (x, STRIP + 1.6), 3.5);
+        let text = Text::new(&plateau.label, 0.0, 0.0, LARGE.label);
+        let spots = [Spot::new(x + 6.0, 420.0, Anchor::Start), Spot::new(x - 6.0, 420.0, Anchor::End)];
+        placer.write(canvas, (&text, LARGE.line), (&spots, (1.0, 0.0)), Rank::May);
+    }
+}
+
+/// Says that no curve can be drawn, and how much there is of what is needed.
+fn refused(canvas: &mut Canvas, input: &Answer, frame: &Frame, refusal: &Refusal, placer: &mut Placer) {
+    let (from, to) = (frame.px(input.axis.observed.0), frame.px(input.axis.observed.1));
+    let today = frame.px(input.today.level.estimate);
+    let middle = frame.top + frame.height / 2.0;
+    let text = Text::new(&refusal.label, 0.0, 0.0, 15.0).bold().halo();
+    let spots = [
+        Spot::new(today - 16.0, middle, Anchor::End),
+        Spot::new(today + 16.0, middle, Anchor::Start),
+        Spot::new(f64::midpoint(from, to), middle, Anchor::Middle),
+    ];
+    placer.write(canvas, (&text, 19.0), (&spots, (0.0, 0.0)), Rank::Must);
+    let Some(progress) = refusal.progress.as_ref().filter(|progress| progress.need > 0.0) else { return };
+    let text = Text::new(&progress.label, 0.0, 0.0, 10.5);
+    let width = 140.0;
+    let spots = [
+        Spot::new(today + 16.0, middle - 12.0, Anchor::Start),
+        Spot::new(today - 16.0 - width, middle + 28.0, Anchor::Start),
+    ];
+    let Some(spot) = placer.write(canvas, (&text, 13.0), (&spots, (0.0, 0.0)), Rank::Must) else { return };
+    let share = (progress.have / progress.need).clamp(0.0, 1.0);
+    let paint = canvas.hollow(Token::Mute, 0.8);
+    canvas.rect("needed", (spot.x, spot.y + 5.0, width, 9.0), &paint);
+    let paint = canvas.fill(Token::Mute, 1.0);
+    canvas.rect("have", (spot.x, spot.y + 5.0, width * share, 9.0), &paint);
+}

@@ -1,0 +1,151 @@
+//! Where we stand: the index wave by wave, and up to three companions below it.
+
+use super::axis;
+use super::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use super::frame::{self, Frame, Pen};
+use super::index_axis::{self, Pill};
+use super::input::{Companion, Interval, Waves};
+use super::labels::{Area, Placer, Rank, Spot};
+use super::theme::Token;
+
+const WIDTH: f64 = 666.0;
+/// The main plot: left, top, width, height.
+const MAIN: (f64, f64, f64, f64) = (44.0, 34.0, 560.0, 230.0);
+/// A companion: top of its plot, height, gap between two.
+const SMALL: (f64, f64, f64) = (376.0, 96.0, 28.0);
+/// Height with companions, and without.
+const HEIGHT: (f64, f64) = (506.0, 316.0);
+
+/// Draws the index by wave with its band, and its companions, 666 px wide.
+pub fn waves(input: &Waves, look: &Look) -> Drawing {
+    let height = if input.companions.is_empty() { HEIGHT.1 } else { HEIGHT.0 };
+    let mut canvas = Canvas::new(WIDTH, height, look);
+    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, height));
+    let count = input.waves.len();
+    let frame = Frame {
+        left: MAIN.0,
+        top: MAIN.1,
+        width: MAIN.2,
+        height: MAIN.3,
+        x: (-0.4, count.max(2) as f64 - 1.0),
+        y: input.scale,
+    };
+    canvas.text(&Text::new(&input.heading, 0.0, 22.0, 11.0).bold().colour(Token::Ink));
+    grid(&mut canvas, &frame, 10.5, 5.0);
+    let indices: Vec<Option<Interval>> = input.waves.iter().map(|wave| wave.index).collect();
+    series(&mut canvas, &frame, &indices, 2.8);
+    for (wave, at) in input.waves.iter().zip(0u32..) {
+        let x = frame.px(f64::from(at));
+        canvas.line("tick", (x, frame.bottom()), (x, frame.bottom() + 4.0), (Token::Ink, 1.0));
+        let text = Text::new(&wave.label, x, frame.bottom() + 17.0, 10.5).middle().colour(Token::Ink);
+        canvas.lines(&text, 13.0);
+        let further = f64::from(u8::try_from(wave.label.matches('\n').count()).unwrap_or(1));
+        let y = frame.bottom() + 31.0 + 13.0 * further;
+        canvas.text(&Text::new(&wave.n_label, x, y, 9.5).middle().colour(Token::Ink3));
+    }
+    canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));
+    today(&mut canvas, input, &frame, &indices, &mut placer);
+    band(&mut canvas, input, &frame, &indices, &mut placer);
+    for (companion, at) in input.companions.iter().take(3).zip(0u8..) {
+        small(&mut canvas, companion, f64::from(at), count);
+    }
+    canvas.finish(&input.alt.title, &input.alt.description)
+}
+
+/// Draws the grid and its figures.
+fn grid(canvas: &mut Canvas, frame: &Frame, size: f64, parts: f64) {
+    let step = axis::round_step(frame.y.1 - frame.y.0, parts);
+    for tick in axis::ticks(frame.y.0, frame.y.1, step) {
+        let y = frame.py(tick);
+        canvas.line("grid", (frame.left, y), (frame.right(), y), (Token::Grid, 0.75));
+        let figure = axis::figure(tick, step, false);
+        let text = Text::new(&figure, frame.left - 8.0, y + 0.34 * size, size).end().colour(Token::Ink3);
+        canvas.text(&text);
+    }
+}
+
+/// Draws a line with its band; broken where a wave is missing. A lone wave is a dot with a whisker.
+fn series(canvas: &mut Canvas, frame: &Frame, waves: &[Option<Interval>], width: f64) {
+    let clip = canvas.clip(frame.left, frame.top, frame.width + 8.0, frame.height);
+    let known: Vec<(f64, Option<Interval>)> = (0u32..).map(f64::from).zip(waves.iter().copied()).collect();
+    for run in known.split(|(_, wave)| wave.is_none()) {
+        let line = |value: fn(&Interval) -> f64| -> Vec<(f64, f64)> {
+            run.iter().filter_map(|(at, wave)| wave.as_ref().map(|wave| (*at, value(wave)))).collect()
+        };
+        let (low, estimate, high) = (line(|i| i.low), line(|i| i.estimate), line(|i| i.high));
+        frame::area(canvas, frame, &clip, ("band90", 0.22), (&high, &low));
+        let edge = Pen { part: "edge90", token: Token::Blue2, width: 0.7, dotted: false };
+        frame::line(canvas, frame, &clip, &edge, &low);
+        frame::line(canvas, frame, &clip, &edge, &high);
+        let median = Pen { part: "median", token: Token::Blue, width, dotted: false };
+        frame::line(canvas, frame, &clip, &median, &estimate);
+    }
+    for (at, wave) in &known {
+        let Some(wave) = wave else { continue };
+        let (x, y) = (frame.px(*at), frame.py(wave.estimate));
+        canvas.line("whisker", (x, frame.py(wave.high)), (x, frame.py(wave.low)), (Token::Blue2, 1.0));
+        canvas.dot("wave", (x, y, width * 1.35), Token::Blue, (Token::Paper, 1.4));
+    }
+}
+
+/// Draws the line TODAY through the last wave.
+fn today(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Interval>], placer: &mut Placer) {
+    let Some(last) = waves.len().checked_sub(1) else { return };
+    let x = frame.px(last as f64);
+    let today = super::input::Today {
+        level: Interval { low: last as f64, estimate: last as f64, high: last as f64 },
+        ..input.today.clone()
+    };
+    let pill = Pill {
+        top: 2.0,
+        height: 18.0,
+        size: 11.5,
+        range_size: 10.5,
+        range_left: true,
+        bottom: frame.bottom(),
+        stroke: 1.6,
+    };
+    index_axis::today_line(canvas, frame, &today, &pill, placer);
+    if let Some(wave) = waves[last] {
+        canvas.dot("wave", (x, frame.py(wave.estimate), 4.6), Token::Blue, (Token::Paper, 1.4));
+    }
+}
+
+/// Names the band once.
+fn band(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Interval>], placer: &mut Placer) {
+    let text = Text::new(&input.band_label, 0.0, 0.0, 10.0).halo();
+    let spots: Vec<Spot> = (0u32..)
+        .map(f64::from)
+        .zip(waves)
+        .skip(1)
+        .filter_map(|(at, wave)| wave.map(|wave| (frame.px(at), frame.py(wave.low))))
+        .map(|(x, y)| Spot::new(x, y + 18.0, Anchor::Middle))
+        .collect();
+    if let Some(found) = placer.write(canvas, (&text, 13.0), (&spots, (0.0, 1.0)), Rank::May) {
+        canvas.line("leader", (found.x, found.y - 9.0), (found.x, found.y - 20.0), (Token::Ink3, 0.75));
+    }
+}
+
+/// Draws one companion.
+fn small(canvas: &mut Canvas, companion: &Companion, at: f64, count: usize) {
+    let width = (WIDTH - 2.0 * SMALL.2) / 3.0;
+    let left = at * (width + SMALL.2);
+    let frame = Frame {
+        left: left + 26.0,
+        top: SMALL.0,
+        width: width - 26.0 - 48.0,
+        height: SMALL.1,
+        x: (-0.3, count.max(2) as f64 - 1.0),
+        y: companion.scale,
+    };
+    canvas.line("rule", (left, SMALL.0 - 32.0), (left + width, SMALL.0 - 32.0), (Token::Rule, 0.75));
+    canvas.text(&Text::new(&companion.heading, left, SMALL.0 - 14.0, 11.0).bold().colour(Token::Ink));
+    grid(canvas, &frame, 10.0, 3.0);
+    series(canvas, &frame, &companion.waves, 2.0);
+    canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));
+    let Some(last) = companion.waves.last().copied().flatten() else { return };
+    let y = frame.py(last.estimate).clamp(frame.top + 4.0, frame.bottom() - 14.0);
+    let x = frame.right() + 9.0;
+    canvas.text(&Text::new(&companion.last_label, x, y + 4.0, 11.5).bold().colour(Token::Blue));
+    canvas.text(&Text::new(&companion.last_range, x, y + 17.0, 9.5));
+}
