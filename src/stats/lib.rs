@@ -15,6 +15,7 @@ pub mod curve;
 pub mod optimum;
 pub mod quantile;
 pub mod random;
+pub mod spline;
 pub mod verdict;
 
 pub use notice::{Column, Count, Refusal, Warning};
