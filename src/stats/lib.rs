@@ -7,14 +7,18 @@
 //! Source of the formulas: the literature named beside each function; tests compare with certified values
 //! and with other programs (`tests/golden`).
 
+mod factor;
 mod notice;
 
 pub mod bootstrap;
 pub mod chain;
 pub mod curve;
+pub mod measurement;
+pub mod ols;
 pub mod optimum;
 pub mod quantile;
 pub mod random;
+pub mod reliability;
 pub mod spline;
 pub mod verdict;
 

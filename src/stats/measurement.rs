@@ -1,0 +1,192 @@
+//! From answers to an index, and intervals for means, shares and net promoter scores.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ols::check_finite;
+use crate::quantile;
+use crate::{Column, Count, Interval, Refusal};
+
+/// Share of a scale's items that have to be answered for an index.
+const ANSWERED: f64 = 0.5;
+
+/// Puts an answer on `low..=high` onto the scale 0 to 100, 100 = best; `None` for a value off its scale.
+///
+/// ```
+/// use cam_stats::measurement::item_score;
+/// assert_eq!(item_score(10.0, 1.0, 10.0, false), Some(100.0));
+/// assert_eq!(item_score(5.0, 1.0, 5.0, true), Some(0.0));
+/// assert_eq!(item_score(0.0, 1.0, 10.0, false), None);
+/// ```
+pub fn item_score(value: f64, low: f64, high: f64, reversed: bool) -> Option<f64> {
+    let inside = low < high && value >= low && value <= high;
+    let distance = if reversed { high - value } else { value - low };
+    inside.then(|| 100.0 * (distance / (high - low)))
+}
+
+/// Mean of the answered items, weighted if weights are given; `None` if fewer than half are answered.
+///
+/// # Source
+///
+/// Fornell et al. 1996, J. Marketing 60(4):7-18, for the weighted form: with item scores of 0 to 100 the mean
+/// of these indices over respondents is the ACSI.
+pub fn index(scores: &[Option<f64>], weights: Option<&[f64]>) -> Option<f64> {
+    let answered = scores.iter().flatten().count();
+    if scores.is_empty() || (answered as f64) < ANSWERED * scores.len() as f64 {
+        return None;
+    }
+    let weight = |item: usize| weights.map_or(1.0, |weights| weights.get(item).copied().unwrap_or(0.0));
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (item, score) in scores.iter().enumerate() {
+        if let Some(score) = score {
+            sum += weight(item) * score;
+            total += weight(item);
+        }
+    }
+    Some(sum / total).filter(|index| index.is_finite())
+}
+
+/// A mean with its t interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Mean {
+    /// The mean.
+    pub mean: f64,
+    /// Standard deviation, divisor n - 1.
+    pub sd: f64,
+    /// Standard error of the mean, with the finite-population factor where a population is given.
+    pub std_error: f64,
+    /// The interval at the level asked for.
+    pub interval: Interval,
+    /// Values.
+    pub n: usize,
+}
+
+/// Mean with a t interval at `level` (0.95 for 95 %), n - 1 degrees of freedom.
+///
+/// With `population`, the number of customers of whom these are a random sample, the standard error is
+/// multiplied by `sqrt(1 - n / N)`; it is 0 where all have answered.
+///
+/// # Errors
+///
+/// Refuses fewer than two values, and values that are not finite.
+pub fn mean(values: &[f64], level: f64, population: Option<usize>) -> Result<Mean, Refusal> {
+    check_finite(values, Column::Outcome)?;
+    let n = values.len() as f64;
+    if values.len() < 2 {
+        return Err(Refusal::TooFew { what: Count::Observations, have: n, need: 2.0 });
+    }
+    let mean = average(values);
+    let sd = variance(values).sqrt();
+    let finite = population.map_or(1.0, |population| (1.0 - n / population as f64).max(0.0));
+    let std_error = sd * (finite / n).sqrt();
+    let half = quantile::t(f64::midpoint(1.0, level), n - 1.0) * std_error;
+    let interval = Interval { estimate: mean, low: mean - half, high: mean + half };
+    if [mean, sd, interval.low, interval.high].iter().all(|value| value.is_finite()) {
+        Ok(Mean { mean, sd, std_error, interval, n: values.len() })
+    } else {
+        Err(Refusal::OutOfRange)
+    }
+}
+
+/// Mean without overflow of the sum.
+pub(crate) fn average(values: &[f64]) -> f64 {
+    let largest = values.iter().fold(0.0_f64, |most, value| value.abs().max(most));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let scaled: Vec<f64> = values.iter().map(|value| value / largest).collect();
+    crate::factor::sum(&scaled) / values.len() as f64 * largest
+}
+
+/// Variance, divisor n - 1, in two passes.
+pub(crate) fn variance(values: &[f64]) -> f64 {
+    let mean = average(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0)
+}
+
+/// Wilson's interval of a share, `successes` of `n`, at `level`; the ends are exact: 0 of n begins at 0, n of n
+/// ends at 1. `None` for n = 0 or more successes than n.
+///
+/// # Source
+///
+/// Wilson 1927, JASA 22:209-212.
+pub fn wilson(successes: usize, n: usize, level: f64) -> Option<Interval> {
+    if n == 0 || successes > n {
+        return None;
+    }
+    let (count, z) = (n as f64, quantile::normal(f64::midpoint(1.0, level)));
+    let share = successes as f64 / count;
+    let shrink = 1.0 + z * z / count;
+    let centre = (share + z * z / (2.0 * count)) / shrink;
+    let half = z * (share * (1.0 - share) / count + z * z / (4.0 * count * count)).sqrt() / shrink;
+    Some(Interval {
+        estimate: share,
+        low: if successes == 0 { 0.0 } else { centre - half },
+        high: if successes == n { 1.0 } else { centre + half },
+    })
+}
+
+/// A net promoter score, -100 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PromoterScore {
+    /// Share who give 9 or 10.
+    pub promoters: f64,
+    /// Share who give 0 to 6.
+    pub detractors: f64,
+    /// Promoters less detractors, in points.
+    pub score: f64,
+    /// Standard error with the divisor n.
+    pub std_error: f64,
+    /// Standard error with the divisor n - 1; absent for one answer.
+    pub std_error_unbiased: Option<f64>,
+    /// Normal interval for n >= 30 with at least 5 answers in each class, otherwise the adjusted Wald interval
+    /// (3/4 promoter, 3/2 passive, 3/4 detractor added).
+    pub interval: Interval,
+    /// Answers.
+    pub n: usize,
+}
+
+/// Net promoter score of answers on 0 to 10, with an interval at `level`.
+///
+/// # Errors
+///
+/// Refuses an empty sample, and a value that is not on the scale as not finite.
+///
+/// # Source
+///
+/// Reichheld 2003, HBR 81(12):46-54.
+pub fn promoter_score(answers: &[f64], level: f64) -> Result<PromoterScore, Refusal> {
+    if let Some(row) = answers.iter().position(|answer| !(0.0..=10.0).contains(answer)) {
+        return Err(Refusal::NotFinite { column: Column::Outcome, row });
+    }
+    let n = answers.len() as f64;
+    if answers.is_empty() {
+        return Err(Refusal::TooFew { what: Count::Observations, have: 0.0, need: 1.0 });
+    }
+    let up = answers.iter().filter(|answer| **answer >= 9.0).count() as f64;
+    let down = answers.iter().filter(|answer| **answer <= 6.0).count() as f64;
+    let spread = |up: f64, down: f64, n: f64| (up + down) / n - ((up - down) / n).powi(2);
+    let score = 100.0 * (up - down) / n;
+    let std_error = 100.0 * (spread(up, down, n) / n).sqrt();
+    let z = quantile::normal(f64::midpoint(1.0, level));
+    let (centre, half) = if n >= 30.0 && up.min(down).min(n - up - down) >= 5.0 {
+        (score, z * std_error)
+    } else {
+        let (up, down, n) = (up + 0.75, down + 0.75, n + 3.0);
+        (100.0 * (up - down) / n, 100.0 * z * (spread(up, down, n) / n).sqrt())
+    };
+    Ok(PromoterScore {
+        promoters: up / n,
+        detractors: down / n,
+        score,
+        std_error,
+        std_error_unbiased: (n > 1.0).then(|| std_error * (n / (n - 1.0)).sqrt()),
+        interval: Interval {
+            estimate: score,
+            low: (centre - half).max(-100.0),
+            high: (centre + half).min(100.0),
+        },
+        n: answers.len(),
+    })
+}
+
+pub use crate::reliability::{Alpha, cronbach_alpha};

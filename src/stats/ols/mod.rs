@@ -1,0 +1,10 @@
+//! Ordinary and weighted least squares with classic, heteroscedasticity-robust and clustered standard errors.
+
+mod covariance;
+mod fit;
+mod model;
+
+pub use covariance::{ClusterCorrection, SeKind, StandardErrors};
+pub use fit::{LinearFit, TestResult, fit};
+pub use model::{Coefficient, Problem};
+pub(crate) use model::{check_finite, correlation};

@@ -1,0 +1,350 @@
+//! Comparison with certified values and with other programs; each file in `golden/` names its source.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+use std::collections::HashMap;
+
+use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, wilson};
+use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
+use cam_stats::reliability::omega;
+
+/// Closed forms: relative error.
+const TOLERANCE: f64 = 1e-8;
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+}
+
+fn reference(text: &str) -> HashMap<String, f64> {
+    lines(text)
+        .skip(1)
+        .filter_map(|line| {
+            let (key, value) = line.rsplit_once(',')?;
+            Some((key.trim_matches('"').to_owned(), value.parse().ok()?))
+        })
+        .collect()
+}
+
+/// Columns of a CSV file by name; texts become their first letter's position in the alphabet.
+fn table(text: &str) -> HashMap<String, Vec<f64>> {
+    let mut lines = lines(text);
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let mut columns: HashMap<String, Vec<f64>> = HashMap::new();
+    for line in lines {
+        for (name, cell) in header.iter().zip(line.split(',')) {
+            let value = cell.parse().unwrap_or_else(|_| f64::from(cell.as_bytes()[0] - b'A'));
+            columns.entry((*name).to_owned()).or_default().push(value);
+        }
+    }
+    columns
+}
+
+fn close(found: f64, expected: f64, what: &str) {
+    let error = (found - expected).abs() / expected.abs().max(1e-300);
+    assert!(error < TOLERANCE, "{what}: found {found}, expected {expected}, relative error {error:e}");
+}
+
+/// Digits in common, capped at 15.
+fn digits(found: f64, certified: f64) -> f64 {
+    let error = (found - certified).abs() / certified.abs();
+    if error == 0.0 { 15.0 } else { (-error.log10()).clamp(0.0, 15.0) }
+}
+
+fn fitted(outcome: &[f64], drivers: &[Vec<f64>], intercept: bool, errors: StandardErrors<'_>) -> LinearFit {
+    let slices: Vec<&[f64]> = drivers.iter().map(Vec::as_slice).collect();
+    fit(&Problem { outcome, drivers: &slices, intercept, weights: None }, errors).unwrap()
+}
+
+/// (y, x) of a NIST file: its data begin at line 61.
+fn nist_file(text: &str) -> (Vec<f64>, Vec<f64>) {
+    text.lines()
+        .skip(60)
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| {
+            let mut cells = line.split_whitespace().map(|cell| cell.parse::<f64>().unwrap());
+            (cells.next().unwrap(), cells.next().unwrap())
+        })
+        .unzip()
+}
+
+fn powers(x: &[f64], degree: i32) -> Vec<Vec<f64>> {
+    (1..=degree).map(|power| x.iter().map(|value| value.powi(power)).collect()).collect()
+}
+
+/// Coefficients to `needed` digits, standard errors to one less.
+fn check_nist(name: &str, y: &[f64], columns: &[Vec<f64>], intercept: bool, needed: f64) {
+    let certified = reference(include_str!("golden/nist.csv"));
+    let found = fitted(y, columns, intercept, StandardErrors::Classic);
+    let first = usize::from(!intercept);
+    for (position, coefficient) in found.coefficients.iter().enumerate() {
+        let estimate = certified[&format!("{name}.b{}", position + first)];
+        let std_error = certified[&format!("{name}.se{}", position + first)];
+        let shared = digits(coefficient.estimate, estimate);
+        assert!(shared >= needed, "{name} b{position}: {shared:.1} digits");
+        if std_error == 0.0 {
+            assert!(coefficient.std_error < 1e-8, "{name} se{position}: {}", coefficient.std_error);
+        } else {
+            let shared = digits(coefficient.std_error, std_error);
+            assert!(shared >= needed - 1.0, "{name} se{position}: {shared:.1} digits");
+        }
+    }
+    let r_squared = certified[&format!("{name}.r2")];
+    assert!(digits(found.r_squared, r_squared) >= 10.0, "{name} r2: {}", found.r_squared);
+}
+
+macro_rules! nist_polynomial {
+    ($test:ident, $name:literal, $degree:literal, $digits:literal) => {
+        #[test]
+        fn $test() {
+            let (y, x) = nist_file(include_str!(concat!("golden/nist_", $name, ".dat")));
+            check_nist($name, &y, &powers(&x, $degree), true, $digits);
+        }
+    };
+}
+
+nist_polynomial!(nist_norris, "Norris", 1, 11.0);
+nist_polynomial!(nist_pontius, "Pontius", 2, 11.0);
+nist_polynomial!(nist_wampler1, "Wampler1", 5, 9.0);
+nist_polynomial!(nist_wampler2, "Wampler2", 5, 12.0);
+nist_polynomial!(nist_wampler3, "Wampler3", 5, 9.0);
+nist_polynomial!(nist_wampler4, "Wampler4", 5, 7.0);
+nist_polynomial!(nist_wampler5, "Wampler5", 5, 5.0);
+
+#[test]
+fn nist_filip_is_refused_or_solved_to_seven_digits() {
+    let (y, x) = nist_file(include_str!("golden/nist_Filip.dat"));
+    let columns = powers(&x, 10);
+    let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let problem = Problem { outcome: &y, drivers: &slices, intercept: true, weights: None };
+    match fit(&problem, StandardErrors::Classic) {
+        Err(refusal) => assert_eq!(refusal.code(), "E_ALIASED"),
+        Ok(_) => check_nist("Filip", &y, &columns, true, 7.0),
+    }
+}
+
+#[test]
+fn nist_longley() {
+    let data = table(include_str!("golden/longley.csv"));
+    let column = |name: &str, factor: f64| -> Vec<f64> {
+        data[name].iter().map(|value| (value * factor * 10.0).round() / 10.0).collect()
+    };
+    let drivers = [
+        column("GNP.deflator", 1.0),
+        column("GNP", 1000.0),
+        column("Unemployed", 10.0),
+        column("Armed.Forces", 10.0),
+        column("Population", 1000.0),
+        column("Year", 1.0),
+    ];
+    check_nist("Longley", &column("Employed", 1000.0), &drivers, true, 10.0);
+}
+
+#[test]
+fn nist_without_intercept() {
+    let x: Vec<f64> = (60..=70).map(f64::from).collect();
+    let y: Vec<f64> = (130..=140).map(f64::from).collect();
+    check_nist("NoInt1", &y, &[x], false, 15.0);
+    check_nist("NoInt2", &[3.0, 4.0, 4.0], &[vec![4.0, 5.0, 6.0]], false, 15.0);
+}
+
+const ATTITUDE: [&str; 6] = ["complaints", "privileges", "learning", "raises", "critical", "advance"];
+
+fn attitude() -> (Vec<f64>, Vec<Vec<f64>>) {
+    let data = table(include_str!("golden/attitude.csv"));
+    (data["rating"].clone(), ATTITUDE.iter().map(|name| data[*name].clone()).collect())
+}
+
+fn term(names: &[&str], position: usize) -> String {
+    if position == 0 { "(Intercept)".to_owned() } else { names[position - 1].to_owned() }
+}
+
+#[test]
+fn attitude_regression_agrees_with_r() {
+    let expected = reference(include_str!("golden/drivers.csv"));
+    let (rating, drivers) = attitude();
+    let found = fitted(&rating, &drivers, true, StandardErrors::Classic);
+    for (position, coefficient) in found.coefficients.iter().enumerate() {
+        let key = |what: &str| format!("ols.attitude.{}.{what}", term(&ATTITUDE, position));
+        close(coefficient.estimate, expected[&key("Estimate")], &key("Estimate"));
+        close(coefficient.std_error, expected[&key("Std. Error")], &key("Std. Error"));
+        close(coefficient.statistic.unwrap(), expected[&key("t value")], &key("t value"));
+        close(coefficient.p_value.unwrap(), expected[&key("Pr(>|t|)")], &key("Pr(>|t|)"));
+    }
+    for (name, vif) in ATTITUDE.iter().zip(&found.vif) {
+        close(*vif, expected[&format!("ols.attitude.vif.{name}")], name);
+    }
+    let (f, bp) = (found.f_test.unwrap(), found.breusch_pagan.unwrap());
+    let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    for (value, key) in [
+        (found.sigma, "sigma"),
+        (found.r_squared, "r2"),
+        (found.adjusted_r_squared, "adjr2"),
+        (f.statistic, "F"),
+        (f.p_value, "p"),
+        (found.aic.unwrap(), "aic"),
+        (found.bic.unwrap(), "bic"),
+        (found.log_likelihood.unwrap(), "loglik"),
+        (found.press.unwrap(), "press"),
+        (largest(&found.leverages), "maxhat"),
+        (largest(&found.cook), "maxcook"),
+        (bp.statistic, "bp_koenker.stat"),
+        (bp.p_value, "bp_koenker.p"),
+    ] {
+        close(value, expected[&format!("ols.attitude.{key}")], key);
+    }
+}
+
+#[test]
+fn attitude_robust_errors_agree_with_sandwich() {
+    let expected = reference(include_str!("golden/drivers.csv"));
+    let (rating, drivers) = attitude();
+    for (name, errors) in [
+        ("HC0", StandardErrors::HC0),
+        ("HC1", StandardErrors::HC1),
+        ("HC2", StandardErrors::HC2),
+        ("HC3", StandardErrors::HC3),
+    ] {
+        let found = fitted(&rating, &drivers, true, errors);
+        for (position, coefficient) in found.coefficients.iter().enumerate() {
+            let key = format!("ols.attitude.se.{name}.{}", term(&ATTITUDE, position));
+            close(coefficient.std_error, expected[&key], &key);
+        }
+    }
+}
+
+const DRIVERS: [&str; 3] = ["serv", "prod", "price"];
+
+/// Satisfaction, the three drivers (means of two items, 0 to 100), and the unit of each customer.
+fn customers() -> (Vec<f64>, Vec<Vec<f64>>, Vec<usize>) {
+    let data = table(include_str!("golden/synth_customers.csv"));
+    let index = |items: &[&str]| -> Vec<f64> {
+        (0..800)
+            .map(|row| {
+                let mean = items.iter().map(|item| data[*item][row]).sum::<f64>() / items.len() as f64;
+                (mean - 1.0) / 9.0 * 100.0
+            })
+            .collect()
+    };
+    let drivers = DRIVERS.iter().map(|name| index(&[&format!("{name}1"), &format!("{name}2")])).collect();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "unit numbers 1 to 40")]
+    let units = data["unit"].iter().map(|unit| *unit as usize).collect();
+    (index(&["sat1", "sat2", "sat3"]), drivers, units)
+}
+
+#[test]
+fn clustered_errors_and_degrees_of_freedom_agree_with_club_sandwich() {
+    let expected = reference(include_str!("golden/drivers.csv"));
+    let (csi, drivers, units) = customers();
+    let clustered = |correction| StandardErrors::Clustered { ids: &units, correction };
+    for (name, errors) in [
+        ("CR0", clustered(Some(ClusterCorrection::Cr0))),
+        ("CR1_stata", clustered(Some(ClusterCorrection::Cr1))),
+        ("CR2", clustered(None)),
+    ] {
+        let found = fitted(&csi, &drivers, true, errors);
+        for (position, coefficient) in found.coefficients.iter().enumerate() {
+            let term = term(&DRIVERS, position);
+            let key = format!("ols.synth.se.{name}.{term}");
+            close(coefficient.std_error, expected[&key], &key);
+            let (df, p) = match name {
+                "CR2" => (expected[&format!("ols.synth.df.CR2.{term}")], "p.CR2"),
+                "CR1_stata" => (39.0, "p.CR1_tGm1"),
+                _ => continue,
+            };
+            close(coefficient.df.unwrap(), df, &format!("df {name} {term}"));
+            close(coefficient.p_value.unwrap(), expected[&format!("ols.synth.{p}.{term}")], p);
+        }
+    }
+}
+
+#[test]
+fn customer_regression_agrees_with_r() {
+    let expected = reference(include_str!("golden/drivers.csv"));
+    let (csi, drivers, _) = customers();
+    let found = fitted(&csi, &drivers, true, StandardErrors::HC3);
+    close(found.r_squared, expected["ols.synth.r2"], "r2");
+    for (position, coefficient) in found.coefficients.iter().enumerate() {
+        let term = term(&DRIVERS, position);
+        close(coefficient.estimate, expected[&format!("ols.synth.{term}.Estimate")], &term);
+        close(coefficient.std_error, expected[&format!("ols.synth.se.HC3.{term}")], &term);
+    }
+    for (name, vif) in DRIVERS.iter().zip(&found.vif) {
+        close(*vif, expected[&format!("vif.synth.{name}")], name);
+    }
+}
+
+#[test]
+fn satisfaction_index_and_its_interval_agree_with_r() {
+    let expected = reference(include_str!("golden/measurement.csv"));
+    let (csi, _, _) = customers();
+    let found = mean(&csi, 0.95, None).unwrap();
+    close(found.mean, expected["csi_equal.mean"], "mean");
+    close(found.std_error, expected["csi.se"], "se");
+    close(found.interval.low, expected["csi.t95.1"], "low");
+    close(found.interval.high, expected["csi.t95.2"], "high");
+    let finite = mean(&csi, 0.95, Some(5000)).unwrap();
+    close(finite.std_error, expected["csi.fpc_se_N5000"], "finite se");
+    close(finite.interval.low, expected["csi.fpc_t95.1"], "finite low");
+    close(finite.interval.high, expected["csi.fpc_t95.2"], "finite high");
+}
+
+#[test]
+fn net_promoter_score_agrees_with_r() {
+    let expected = reference(include_str!("golden/measurement.csv"));
+    let nps = &table(include_str!("golden/synth_customers.csv"))["nps"];
+    let found = promoter_score(nps, 0.95).unwrap();
+    close(found.promoters, expected["nps.prom"], "promoters");
+    close(found.detractors, expected["nps.detr"], "detractors");
+    close(found.score, expected["nps.nps"], "score");
+    close(found.std_error, expected["nps.se"], "se");
+    close(found.std_error_unbiased.unwrap(), expected["nps.se_nm1"], "se n - 1");
+}
+
+#[test]
+fn wilson_intervals_agree_with_r_and_end_exactly() {
+    let expected = reference(include_str!("golden/measurement.csv"));
+    for (k, n, key) in [
+        (111, 800, "csat.wilson95"),
+        (0, 10, "wilson95.0_of_10"),
+        (10, 10, "wilson95.10_of_10"),
+        (3, 12, "wilson95.3_of_12"),
+        (1, 1, "wilson95.1_of_1"),
+    ] {
+        let found = wilson(k, n, 0.95).unwrap();
+        for (end, value) in [(1, found.low), (2, found.high)] {
+            let reference = expected[&format!("{key}.{end}")];
+            // An end of exactly 0 has no relative error: it has to be met.
+            assert!(
+                value.to_bits() == reference.to_bits() || (value / reference - 1.0).abs() < TOLERANCE,
+                "{key}.{end}: {value} against {reference}"
+            );
+        }
+    }
+}
+
+#[test]
+fn cronbach_alpha_agrees_with_psych() {
+    let expected = reference(include_str!("golden/measurement.csv"));
+    let data = table(include_str!("golden/attitude.csv"));
+    let names = ["rating", "complaints", "privileges", "learning", "raises", "critical", "advance"];
+    let items: Vec<Vec<f64>> = names.iter().map(|name| data[*name].clone()).collect();
+    let found = cronbach_alpha(&items, 0.95).unwrap();
+    close(found.raw, expected["alpha.attitude7.raw"], "raw");
+    close(found.standardised, expected["alpha.attitude7.std"], "std");
+    close(found.interval.low, expected["alpha.attitude7.feldt95.1"], "low");
+    close(found.interval.high, expected["alpha.attitude7.feldt95.2"], "high");
+    for (position, name) in names.iter().enumerate() {
+        close(found.if_dropped[position], expected[&format!("alpha.attitude7.drop.{name}")], name);
+        let key = format!("item_total_corrected.attitude7.{name}");
+        close(found.item_total[position], expected[&key], name);
+    }
+}
+
+#[test]
+fn three_items_have_omega_in_closed_form() {
+    let expected = reference(include_str!("golden/measurement.csv"));
+    let data = table(include_str!("golden/synth_customers.csv"));
+    let items: Vec<Vec<f64>> = ["sat1", "sat2", "sat3"].iter().map(|name| data[*name].clone()).collect();
+    close(omega(&items).unwrap().unwrap(), expected["omega.sat3"], "omega");
+    close(cronbach_alpha(&items, 0.95).unwrap().raw, expected["alpha.sat3.raw"], "alpha");
+}
