@@ -1,0 +1,336 @@
+//! Where the company stands: index by wave, reliability, who answered, what the ledger adds up to.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use cam_stats::measurement;
+use uuid::Uuid;
+
+use super::read::Input;
+use super::result::{
+    AccountShare, Distribution, Estimate, Nonresponse, NonresponseRow, Reconciliation, Reliability, WavePoint,
+};
+use crate::clock::Instant;
+use crate::dataset::{LinkRule, Linked, Observation, outcome};
+use crate::finance::{Calendar, Ledger, Quarter};
+use crate::store::snapshot::{AccountRow, TotalRow};
+use crate::survey::{Instrument, Role};
+
+/// Range that descriptive figures carry.
+const RANGE: f64 = 0.9;
+
+/// Width of a bar of the customers strip, in index points.
+const BAR: f64 = 2.0;
+
+/// The mean of some values with its 90 % range; `None` without two values.
+pub(super) fn mean(values: &[f64]) -> Option<Estimate> {
+    let found = measurement::mean(values, RANGE, None).ok()?;
+    Some(Estimate {
+        value: found.interval.estimate,
+        low: found.interval.low,
+        high: found.interval.high,
+        level: RANGE,
+        n: values.len(),
+    })
+}
+
+/// The accounts that were customers at an instant: with an active contract period around it or, where the ledger
+/// knows no contracts, with a purchase in the window before it.
+pub(super) fn base_at(input: &Input, at: Instant, rule: &LinkRule) -> Vec<Uuid> {
+    let ledger = &input.ledger;
+    let before = at.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
+    let is_customer = |account: &&AccountRow| {
+        account.state != "prospect"
+            && ledger.of(account.id).iter().any(|flow| match flow.active {
+                Some(active) => active && flow.from < at && flow.to >= at,
+                None if ledger.knows_contracts() => false,
+                None => flow.from < at && flow.to >= before && flow.revenue.unwrap_or(0) > 0,
+            })
+    };
+    input.accounts.iter().filter(is_customer).map(|account| account.id).collect()
+}
+
+/// The index wave by wave, with loyalty, recommendation and repurchase beside it.
+pub(super) fn waves(input: &Input, linked: &Linked, calendar: &Calendar, rule: &LinkRule) -> Vec<WavePoint> {
+    let mut points = Vec::new();
+    for (at, wave) in input.waves.iter().enumerate() {
+        let observed: Vec<&Observation> =
+            linked.observations.iter().filter(|observation| observation.wave == at).collect();
+        let levels: Vec<f64> = observed.iter().map(|observation| observation.satisfaction).collect();
+        let Some(satisfaction) = mean(&levels) else { continue };
+        let of_role = |role: Role| {
+            let key = &wave.instrument.construct_of(role)?.key;
+            let levels: Vec<f64> =
+                observed.iter().filter_map(|observation| observation.constructs.get(key).copied()).collect();
+            mean(&levels)
+        };
+        points.push(WavePoint {
+            label: calendar.quarter_of(wave.opened_at).to_string(),
+            satisfaction,
+            loyalty: of_role(Role::Loyalty),
+            recommendation: of_role(Role::Recommendation),
+            repurchase: of_role(Role::Repurchase),
+            accounts_asked: Some(base_at(input, wave.opened_at, rule).len()).filter(|&asked| asked > 0),
+        });
+    }
+    points
+}
+
+/// Cronbach's alpha of every construct with two items or more, over the last wave's complete answers.
+pub(super) fn reliability(input: &Input, last_wave: usize) -> Vec<Reliability> {
+    let instrument = &input.waves[last_wave].instrument;
+    instrument
+        .constructs
+        .iter()
+        .filter_map(|construct| alpha(input, instrument, last_wave, &construct.key))
+        .collect()
+}
+
+fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -> Option<Reliability> {
+    let items: Vec<_> = instrument.items_of(construct).collect();
+    if items.len() < 2 {
+        return None;
+    }
+    let rows: Vec<Vec<f64>> = input
+        .responses
+        .iter()
+        .filter(|response| response.wave == wave)
+        .filter_map(|response| {
+            items.iter().map(|(item, scale)| scale.score(*response.answers.get(&item.key)?)).collect()
+        })
+        .collect();
+    let columns: Vec<Vec<f64>> =
+        (0..items.len()).map(|item| rows.iter().map(|row| row[item]).collect()).collect();
+    let found = measurement::cronbach_alpha(&columns, 0.95).ok()?;
+    Some(Reliability {
+        construct: construct.into(),
+        alpha: Estimate {
+            value: found.raw,
+            low: found.interval.low,
+            high: found.interval.high,
+            level: 0.95,
+            n: rows.len(),
+        },
+        items: items.len(),
+    })
+}
+
+/// Where the linked customers have been observed, and where the last wave's customers are.
+pub(super) fn distribution(
+    linked: &Linked,
+    last_wave: usize,
+    ledger: &Ledger,
+    rule: &LinkRule,
+) -> Distribution {
+    let mut with_money: Vec<f64> =
+        linked.with_money().map(|(observation, _)| observation.satisfaction).collect();
+    let now: Vec<&Observation> =
+        linked.observations.iter().filter(|observation| observation.wave == last_wave).collect();
+    if with_money.is_empty() {
+        with_money = now.iter().map(|observation| observation.satisfaction).collect();
+    }
+    with_money.sort_by(f64::total_cmp);
+    let at = |share| cam_stats::quantile::sorted_quantile(&with_money, share).unwrap_or(50.0);
+    let observed = (at(0.05), at(0.95));
+    let axis_low = if observed.0 < 40.0 { (observed.0 / 10.0).floor() * 10.0 } else { 40.0 };
+    let revenue: Vec<f64> = now.iter().map(|observation| revenue_before(observation, ledger, rule)).collect();
+    let weight: f64 = now.iter().map(|observation| observation.weight).sum();
+    let total_revenue: f64 =
+        now.iter().zip(&revenue).map(|(observation, revenue)| observation.weight * revenue).sum();
+    let mut accounts: Vec<AccountShare> = now
+        .iter()
+        .zip(&revenue)
+        .map(|(observation, revenue)| AccountShare {
+            satisfaction: observation.satisfaction,
+            customers: observation.weight / weight,
+            revenue: if total_revenue > 0.0 { observation.weight * revenue / total_revenue } else { 0.0 },
+        })
+        .collect();
+    accounts.sort_by(|a, b| a.satisfaction.total_cmp(&b.satisfaction));
+    Distribution { observed, axis_low, histogram: histogram(&accounts, axis_low), accounts }
+}
+
+/// Shares of customers per two points from `axis_low` to 100; those below the axis stand in the first bar.
+fn histogram(accounts: &[AccountShare], axis_low: f64) -> Vec<f64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "axis_low lies in 0..100")]
+    let bars = ((100.0 - axis_low) / BAR).round() as usize;
+    let mut shares = vec![0.0; bars];
+    for account in accounts {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bars")]
+        let bar = ((account.satisfaction - axis_low) / BAR).clamp(0.0, (bars - 1) as f64) as usize;
+        shares[bar] += account.customers;
+    }
+    shares
+}
+
+/// Revenue in the window that ends before the answer, as far back as the data go, in minor units.
+fn revenue_before(observation: &Observation, ledger: &Ledger, rule: &LinkRule) -> f64 {
+    let end = observation.answered_at;
+    let start = end.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
+    ledger.sum(observation.account, (start, end)).revenue.max(0) as f64
+}
+
+/// Imported against official revenue for every official total that the data cover whole.
+pub(super) fn reconciliation(
+    totals: &[TotalRow],
+    ledger: &Ledger,
+    calendar: &Calendar,
+    until: Instant,
+) -> Vec<Reconciliation> {
+    totals
+        .iter()
+        .filter(|total| total.period_end <= until)
+        .map(|total| {
+            let imported = ledger
+                .flows()
+                .iter()
+                .filter(|flow| {
+                    let end = if flow.is_entry() {
+                        flow.from < total.period_end
+                    } else {
+                        flow.to <= total.period_end
+                    };
+                    flow.from >= total.period_start && end
+                })
+                .filter_map(|flow| flow.revenue)
+                .sum();
+            Reconciliation {
+                period: calendar.quarter_of(total.period_start).to_string(),
+                imported,
+                official: total.revenue,
+            }
+        })
+        .collect()
+}
+
+/// Number of quarters in which money flowed, up to `until`.
+pub(super) fn quarters(ledger: &Ledger, calendar: &Calendar, until: Instant) -> usize {
+    let quarters: HashSet<Quarter> = ledger
+        .flows()
+        .iter()
+        .filter(|flow| flow.from < until)
+        .map(|flow| calendar.quarter_of(flow.from))
+        .collect();
+    quarters.len()
+}
+
+/// Who answered in a wave against who did not, over the customers of that time.
+///
+/// Renewal is compared in the last wave whose outcome windows are over.
+pub(super) fn nonresponse(
+    input: &Input,
+    linked: &Linked,
+    last_wave: usize,
+    calendar: &Calendar,
+    rule: &LinkRule,
+) -> Option<Nonresponse> {
+    let split = Split::of(input, linked, last_wave, rule);
+    if split.answered.len() < 2 || split.silent.len() < 2 {
+        return None;
+    }
+    let opened = input.waves[last_wave].opened_at;
+    let mut rows = vec![split.row("revenue_before", |account| {
+        let start = opened.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
+        Some(input.ledger.sum(account.id, (start, opened)).revenue as f64)
+    })];
+    rows.push(split.row("tenure_years", |account| {
+        let micros = opened.as_micros() - account.first_seen?.as_micros();
+        Some(micros as f64 / (365.25 * 86_400e6))
+    }));
+    let segments: std::collections::BTreeSet<&str> =
+        input.accounts.iter().filter_map(|account| account.segment.as_deref()).collect();
+    for segment in segments {
+        rows.push(split.row(&format!("segment:{segment}"), |account| {
+            Some(f64::from(u8::from(account.segment.as_deref() == Some(segment))))
+        }));
+    }
+    let renewal_gap_points = (0..=last_wave).rev().find_map(|wave| renewal_gap(input, linked, wave, rule));
+    Some(Nonresponse {
+        wave: calendar.quarter_of(opened).to_string(),
+        answered: split.answered.len(),
+        silent: split.silent.len(),
+        rows: rows.into_iter().flatten().collect(),
+        renewal_gap_points,
+    })
+}
+
+/// The customers of a wave, by whether they answered.
+struct Split<'a> {
+    answered: Vec<&'a AccountRow>,
+    silent: Vec<&'a AccountRow>,
+}
+
+impl<'a> Split<'a> {
+    fn of(input: &'a Input, linked: &Linked, wave: usize, rule: &LinkRule) -> Self {
+        let base: HashSet<Uuid> = base_at(input, input.waves[wave].opened_at, rule).into_iter().collect();
+        let answered: HashSet<Uuid> = linked
+            .observations
+            .iter()
+            .filter(|observation| observation.wave == wave)
+            .map(|observation| observation.account)
+            .collect();
+        let (answered, silent) = input
+            .accounts
+            .iter()
+            .filter(|account| base.contains(&account.id))
+            .partition(|account| answered.contains(&account.id));
+        Self { answered, silent }
+    }
+
+    /// Means of both sides and their standardised difference `(m1 - m0) / sqrt((v1 + v0) / 2)`.
+    fn row(&self, variable: &str, value: impl Fn(&AccountRow) -> Option<f64>) -> Option<NonresponseRow> {
+        let side = |accounts: &[&AccountRow]| {
+            let values: Vec<f64> = accounts.iter().filter_map(|account| value(account)).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let variance =
+                values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0);
+            (values.len() > 1).then_some((mean, variance))
+        };
+        let (answered, v1) = side(&self.answered)?;
+        let (silent, v0) = side(&self.silent)?;
+        let spread = f64::midpoint(v1, v0).sqrt();
+        let smd = if spread > 0.0 { (answered - silent) / spread } else { 0.0 };
+        Some(NonresponseRow { variable: variable.into(), answered, silent, smd })
+    }
+}
+
+/// Renewal of those who answered less that of the silent, in points, with a 90 % range; `None` where the
+/// windows of that wave are still open.
+fn renewal_gap(input: &Input, linked: &Linked, wave: usize, rule: &LinkRule) -> Option<Estimate> {
+    let split = Split::of(input, linked, wave, rule);
+    let after = linked
+        .observations
+        .iter()
+        .filter(|observation| observation.wave == wave)
+        .map(|observation| observation.answered_at)
+        .max()?;
+    let kept = |accounts: &[&AccountRow]| {
+        let outcomes: Vec<bool> = accounts
+            .iter()
+            .filter_map(|account| outcome(account.id, after, &input.ledger, rule).ok())
+            .map(|outcome| outcome.retained)
+            .collect();
+        let share = outcomes.iter().filter(|&&kept| kept).count() as f64 / outcomes.len() as f64;
+        (outcomes.len() > 1).then_some((share, outcomes.len()))
+    };
+    let (answered, n1) = kept(&split.answered)?;
+    let (silent, n0) = kept(&split.silent)?;
+    let variance = answered * (1.0 - answered) / n1 as f64 + silent * (1.0 - silent) / n0 as f64;
+    let gap = 100.0 * (answered - silent);
+    let reach = 100.0 * cam_stats::quantile::normal(f64::midpoint(1.0, RANGE)) * variance.sqrt();
+    Some(Estimate { value: gap, low: gap - reach, high: gap + reach, level: RANGE, n: n1 + n0 })
+}
+
+/// Position of each cluster's rows: 0, 1, 2 … in order of first appearance.
+pub(super) fn cluster_ids<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<usize> {
+    let mut seen = HashMap::new();
+    keys.map(|key| {
+        let next = seen.len();
+        *seen.entry(key).or_insert(next)
+    })
+    .collect()
+}
+
+/// Names of a construct for readers.
+pub(super) fn construct_names(instrument: &Instrument, key: &str) -> BTreeMap<String, String> {
+    instrument.construct(key).map(|construct| construct.name.clone()).unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! Guard rails: what a grade may rest on, and what it may not.
+
+use super::result::{DataSummary, Distribution, Grade, Guard, Nonresponse};
+
+/// Linked accounts below which the grade is E.
+const NEEDED_ACCOUNTS: f64 = 200.0;
+
+/// Lost customers per model term below which the grade is E.
+const LOST_PER_TERM: f64 = 10.0;
+
+/// Points of renewal between those who answered and the silent above which the grade is E.
+const RENEWAL_GAP: f64 = 5.0;
+
+/// Relative difference from the official total above which the grade is capped at D.
+const RECONCILED: f64 = 0.02;
+
+/// Quarters from which a season can be told from a trend.
+const SEASON_QUARTERS: f64 = 8.0;
+
+/// Variance inflation factor above which a driver cannot be told apart.
+const INSEPARABLE: f64 = 10.0;
+
+fn guard(key: &str, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
+    Guard { key: key.into(), value, bound, held, caps_at }
+}
+
+/// Guards of the link from satisfaction to money. What is not computed is listed as such and caps at D.
+pub(super) fn overall(
+    data: &DataSummary,
+    nonresponse: Option<&Nonresponse>,
+    distribution: &Distribution,
+    today: f64,
+    terms: usize,
+) -> Vec<Guard> {
+    let linked = data.accounts_linked as f64;
+    let per_term = data.lost as f64 / terms.max(1) as f64;
+    let gap = nonresponse.and_then(|found| found.renewal_gap_points).map(|gap| gap.value.abs());
+    let (low, high) = distribution.observed;
+    let off = data
+        .reconciliation
+        .iter()
+        .map(|row| (row.imported - row.official).abs() as f64 / (row.official.abs() as f64).max(1.0))
+        .fold(None, |worst: Option<f64>, off| Some(worst.map_or(off, |worst| worst.max(off))));
+    vec![
+        guard("linked_accounts", Some(linked), NEEDED_ACCOUNTS, Some(linked >= NEEDED_ACCOUNTS), Grade::E),
+        guard("lost_per_term", Some(per_term), LOST_PER_TERM, Some(per_term >= LOST_PER_TERM), Grade::E),
+        guard("answered_against_silent", gap, RENEWAL_GAP, gap.map(|gap| gap <= RENEWAL_GAP), Grade::E),
+        guard("today_observed", Some(today), high, Some((low..=high).contains(&today)), Grade::E),
+        guard("reconciled", off, RECONCILED, off.map(|off| off <= RECONCILED), Grade::D),
+        guard(
+            "season",
+            Some(data.quarters as f64),
+            SEASON_QUARTERS,
+            Some(data.quarters as f64 >= SEASON_QUARTERS),
+            Grade::D,
+        ),
+        guard("weighted_for_nonresponse", None, 0.0, None, Grade::D),
+        guard("same_customers_over_time", None, 0.0, None, Grade::D),
+    ]
+}
+
+/// A judged cost curve caps a level's grade at C.
+pub(super) fn cost_judged(judged: bool) -> Guard {
+    guard("cost_from_records", Some(f64::from(u8::from(judged))), 0.0, Some(!judged), Grade::C)
+}
+
+/// A driver that the others explain almost wholly gives no level.
+pub(super) fn separable(vif: f64) -> Guard {
+    guard("vif", Some(vif), INSEPARABLE, Some(vif <= INSEPARABLE), Grade::E)
+}
+
+/// The best grade that the guards leave. A guard without data to hold it against caps as one that failed, but never
+/// below D: what is not known is not too little data.
+pub(super) fn grade(guards: &[Guard]) -> Grade {
+    guards
+        .iter()
+        .map(|guard| match guard.held {
+            Some(true) => Grade::A,
+            Some(false) => guard.caps_at,
+            None => guard.caps_at.min(Grade::D),
+        })
+        .max()
+        .unwrap_or(Grade::D)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grade_is_the_lowest_that_any_guard_leaves() {
+        let held = guard("a", None, 0.0, Some(true), Grade::E);
+        let not_computed = guard("b", None, 0.0, None, Grade::E);
+        let failed = guard("c", None, 0.0, Some(false), Grade::E);
+        assert_eq!(grade(std::slice::from_ref(&held)), Grade::A);
+        assert_eq!(grade(&[held.clone(), not_computed]), Grade::D);
+        assert_eq!(grade(&[held, failed]), Grade::E);
+    }
+}

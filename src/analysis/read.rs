@@ -1,0 +1,147 @@
+//! From the rows of a snapshot to the input of the pure rooms.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::AnalysisError;
+use super::question::{Question, hex};
+use crate::dataset::{Contact, Response, Wave};
+use crate::finance::Ledger;
+use crate::store::snapshot::{AccountRow, InvestmentRow, NumberRow, Snapshot};
+use crate::survey;
+
+/// What the analysis works on.
+pub(super) struct Input {
+    pub(super) accounts: Vec<AccountRow>,
+    pub(super) waves: Vec<Wave>,
+    pub(super) responses: Vec<Response>,
+    pub(super) ledger: Ledger,
+    pub(super) fingerprint: String,
+}
+
+impl Input {
+    /// Takes the rows apart; the fingerprint covers every row that can change a number.
+    pub(super) fn new(snapshot: &Snapshot, question: &Question) -> Result<Self, AnalysisError> {
+        let fingerprint = fingerprint(snapshot);
+        let waves = waves(snapshot)?;
+        let position: HashMap<Uuid, usize> =
+            waves.iter().enumerate().map(|(at, wave)| (wave.id, at)).collect();
+        let answers = by_owner(&snapshot.answers);
+        let attributes = by_owner(&snapshot.attributes);
+        let responses = snapshot
+            .responses
+            .iter()
+            .filter_map(|row| {
+                let of_entry = row.about_entry_id.and_then(|entry| attributes.get(&entry));
+                Some(Response {
+                    account: row.account_id,
+                    contact: match row.role.as_deref() {
+                        Some("decides") => Contact::Decides,
+                        Some("uses") => Contact::Uses,
+                        Some("pays") => Contact::Pays,
+                        _ => Contact::Unspecified,
+                    },
+                    wave: *position.get(&row.wave_id)?,
+                    unit: row.unit_id,
+                    answered_at: row.answered_at,
+                    weight: row.weight,
+                    answers: answers.get(&row.id).map(|rows| numbers(rows)).unwrap_or_default(),
+                    attributes: of_entry.map(|rows| operational(rows, question)).unwrap_or_default(),
+                })
+            })
+            .collect();
+        Ok(Self {
+            accounts: snapshot.accounts.clone(),
+            waves,
+            responses,
+            ledger: Ledger::new(snapshot.flows.clone()),
+            fingerprint,
+        })
+    }
+}
+
+fn waves(snapshot: &Snapshot) -> Result<Vec<Wave>, AnalysisError> {
+    snapshot
+        .waves
+        .iter()
+        .map(|row| {
+            let instrument =
+                survey::parse(&row.survey_key, &row.document).map_err(AnalysisError::StoredSurvey)?;
+            Ok(Wave { id: row.id, opened_at: row.opened_at, instrument })
+        })
+        .collect()
+}
+
+fn by_owner(rows: &[NumberRow]) -> HashMap<Uuid, &[NumberRow]> {
+    rows.chunk_by(|a, b| a.owner == b.owner).map(|chunk| (chunk[0].owner, chunk)).collect()
+}
+
+fn numbers(rows: &[NumberRow]) -> BTreeMap<String, f64> {
+    rows.iter().map(|row| (row.name.clone(), row.number)).collect()
+}
+
+/// Operational drivers that the question asks for, in index points.
+fn operational(rows: &[NumberRow], question: &Question) -> BTreeMap<String, f64> {
+    rows.iter()
+        .filter_map(|row| {
+            let driver = question.operational.iter().find(|driver| driver.attribute == row.name)?;
+            Some((row.name.clone(), driver.score(row.number)))
+        })
+        .collect()
+}
+
+/// Hashes every row that can change a number. Ids are made at import, so rows are named by their position:
+/// the same files imported in the same order into another database give the same fingerprint.
+fn fingerprint(snapshot: &Snapshot) -> String {
+    let accounts = positions(snapshot.accounts.iter().map(|account| account.id));
+    let waves = positions(snapshot.waves.iter().map(|wave| wave.id));
+    let investments = positions(snapshot.investments.iter().map(|investment| investment.id));
+    let place = |map: &HashMap<Uuid, u64>, id: Uuid| map.get(&id).copied().unwrap_or(u64::MAX).to_le_bytes();
+    let mut digest = Sha256::new();
+    for account in &snapshot.accounts {
+        digest.update(format!("{:?} {} {:?}\n", account.segment, account.state, account.first_seen));
+    }
+    for flow in &snapshot.flows {
+        digest.update(place(&accounts, flow.account));
+        digest.update(flow.from.as_micros().to_le_bytes());
+        digest.update(flow.to.as_micros().to_le_bytes());
+        for sum in [flow.revenue, flow.cost] {
+            digest.update([u8::from(sum.is_some())]);
+            digest.update(sum.unwrap_or(0).to_le_bytes());
+        }
+        digest.update([flow.active.map_or(2, u8::from)]);
+    }
+    for wave in &snapshot.waves {
+        digest.update(wave.opened_at.as_micros().to_le_bytes());
+        digest.update(&wave.document);
+    }
+    for response in &snapshot.responses {
+        digest.update(place(&waves, response.wave_id));
+        digest.update(place(&accounts, response.account_id.unwrap_or_default()));
+        digest.update(response.answered_at.as_micros().to_le_bytes());
+        digest.update(response.weight.to_le_bytes());
+    }
+    for row in snapshot.answers.iter().chain(&snapshot.attributes) {
+        digest.update(&row.name);
+        digest.update(row.number.to_le_bytes());
+    }
+    for total in &snapshot.totals {
+        digest.update(total.period_start.as_micros().to_le_bytes());
+        digest.update(total.revenue.to_le_bytes());
+    }
+    for row in &snapshot.investments {
+        let without_id = InvestmentRow { id: Uuid::nil(), ..row.clone() };
+        digest.update(format!("{without_id:?}\n"));
+    }
+    for point in &snapshot.cost_points {
+        digest.update(place(&investments, point.investment_id));
+        digest.update(format!("{} {} {}\n", point.level, point.yearly_cost, point.source));
+    }
+    hex(&digest.finalize())
+}
+
+fn positions(ids: impl Iterator<Item = Uuid>) -> HashMap<Uuid, u64> {
+    ids.zip(0..).collect()
+}
