@@ -13,6 +13,8 @@ mod notice;
 pub mod bootstrap;
 pub mod chain;
 pub mod curve;
+pub mod importance;
+pub mod logistic;
 pub mod measurement;
 pub mod ols;
 pub mod optimum;

@@ -75,23 +75,23 @@ pub enum StandardErrors<'a> {
 }
 
 /// Covariance of the coefficients, degrees of freedom of each, and what was used.
-pub(super) struct Covariance {
-    pub(super) matrix: DMatrix<f64>,
-    pub(super) df: Vec<f64>,
-    pub(super) kind: SeKind,
-    pub(super) warnings: Vec<Warning>,
+pub(crate) struct Covariance {
+    pub(crate) matrix: DMatrix<f64>,
+    pub(crate) df: Vec<f64>,
+    pub(crate) kind: SeKind,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What every covariance is built from.
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     /// Columns of Q.
-    pub(super) q: &'a [Vec<f64>],
+    pub(crate) q: &'a [Vec<f64>],
     /// `T`.
-    pub(super) transform: &'a DMatrix<f64>,
+    pub(crate) transform: &'a DMatrix<f64>,
     /// Residuals (times the root of the weight).
-    pub(super) residuals: &'a [f64],
+    pub(crate) residuals: &'a [f64],
     /// Diagonal of `QQ'`.
-    pub(super) leverages: &'a [f64],
+    pub(crate) leverages: &'a [f64],
 }
 
 impl Parts<'_> {
@@ -124,7 +124,7 @@ impl Parts<'_> {
         filling
     }
 
-    pub(super) fn covariance(&self, errors: StandardErrors<'_>) -> Result<Covariance, Refusal> {
+    pub(crate) fn covariance(&self, errors: StandardErrors<'_>) -> Result<Covariance, Refusal> {
         let p = self.parameters();
         let freedom = self.rows() - p as f64;
         let squared = |row: usize| self.residuals[row].powi(2);

@@ -132,6 +132,11 @@ pub fn fit(problem: &Problem<'_>, errors: StandardErrors<'_>) -> Result<LinearFi
     Ok(fit)
 }
 
+/// Refuses columns (intercept first, if there is one) of which one is a combination of the others.
+pub(crate) fn check_rank(columns: &[Vec<f64>], intercept: bool) -> Result<(), Refusal> {
+    Factor::new(columns.to_vec(), intercept).map(drop).map_err(|fault| name(&fault, intercept))
+}
+
 fn name(fault: &Singular, intercept: bool) -> Refusal {
     let column = |index: usize| {
         if intercept && index == 0 { Column::Weight } else { Column::Driver(index - usize::from(intercept)) }
@@ -142,7 +147,8 @@ fn name(fault: &Singular, intercept: bool) -> Refusal {
     }
 }
 
-fn rows_of(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
+/// A matrix as plain rows.
+pub(crate) fn rows_of(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }
 

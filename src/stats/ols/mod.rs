@@ -4,7 +4,9 @@ mod covariance;
 mod fit;
 mod model;
 
+pub(crate) use covariance::Parts;
 pub use covariance::{ClusterCorrection, SeKind, StandardErrors};
 pub use fit::{LinearFit, TestResult, fit};
+pub(crate) use fit::{check_rank, rows_of};
 pub use model::{Coefficient, Problem};
 pub(crate) use model::{check_finite, correlation};

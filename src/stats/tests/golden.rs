@@ -4,9 +4,12 @@
 
 use std::collections::HashMap;
 
+use cam_stats::importance::importance;
+use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
 use cam_stats::reliability::omega;
+use cam_stats::spline::Spline;
 
 /// Closed forms: relative error.
 const TOLERANCE: f64 = 1e-8;
@@ -347,4 +350,99 @@ fn three_items_have_omega_in_closed_form() {
     let items: Vec<Vec<f64>> = ["sat1", "sat2", "sat3"].iter().map(|name| data[*name].clone()).collect();
     close(omega(&items).unwrap().unwrap(), expected["omega.sat3"], "omega");
     close(cronbach_alpha(&items, 0.95).unwrap().raw, expected["alpha.sat3.raw"], "alpha");
+}
+
+#[test]
+fn importance_agrees_with_its_definition_over_all_subsets() {
+    let expected = reference(include_str!("golden/drivers.csv"));
+    let (rating, drivers) = attitude();
+    let (csi, customer_drivers, _) = customers();
+    for (set, names, outcome, columns) in
+        [("attitude", &ATTITUDE[..], rating, drivers), ("synth", &DRIVERS[..], csi, customer_drivers)]
+    {
+        let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let problem = Problem { outcome: &outcome, drivers: &slices, intercept: true, weights: None };
+        let found = importance(&problem).unwrap();
+        for (name, share) in names.iter().zip(&found.drivers) {
+            close(share.lmg, expected[&format!("lmg.{set}.{name}")], name);
+            close(share.johnson.unwrap(), expected[&format!("johnson.{set}.{name}")], name);
+        }
+        close(found.drivers.iter().map(|share| share.lmg).sum(), found.r_squared, "sum of shares");
+    }
+}
+
+/// Churn by month 6, among customers seen for 6 months or lost before.
+fn churn() -> (Vec<f64>, Vec<Vec<f64>>) {
+    let data = table(include_str!("golden/synth_customers.csv"));
+    let (csi, _, _) = customers();
+    let rows: Vec<usize> =
+        (0..800).filter(|row| data["time"][*row] >= 6.0 || data["churn"][*row] > 0.5).collect();
+    let lost = |row: &usize| f64::from(u8::from(data["time"][*row] <= 6.0 && data["churn"][*row] > 0.5));
+    let segment = |letter: f64| -> Vec<f64> {
+        rows.iter().map(|row| f64::from(u8::from((data["segment"][*row] - letter).abs() < 0.5))).collect()
+    };
+    let drivers = vec![rows.iter().map(|row| csi[*row]).collect(), segment(1.0), segment(2.0)];
+    (rows.iter().map(lost).collect(), drivers)
+}
+
+#[test]
+fn logistic_regression_agrees_with_exact_fisher_scoring() {
+    let expected = reference(include_str!("golden/logit.csv"));
+    let (lost, drivers) = churn();
+    let slices: Vec<&[f64]> = drivers.iter().map(Vec::as_slice).collect();
+    let problem = Problem { outcome: &lost, drivers: &slices, intercept: true, weights: None };
+    let found = logistic::fit(&problem, StandardErrors::Classic).unwrap();
+    assert_eq!((found.n, found.events), (800, 247));
+    for (position, coefficient) in found.coefficients.iter().enumerate() {
+        let term = term(&["csi", "segmentB", "segmentC"], position);
+        close(coefficient.estimate, expected[&format!("logit.exact.coef.{term}")], &term);
+        close(coefficient.std_error, expected[&format!("logit.exact.se.{term}")], &term);
+    }
+    close(found.deviance, expected["logit.dev"], "deviance");
+    close(found.null_deviance, expected["logit.nulldev"], "null deviance");
+    close(found.log_likelihood, expected["logit.loglik"], "log-likelihood");
+    close(found.aic, expected["logit.aic"], "aic");
+    close(found.mcfadden, expected["logit.mcfadden"], "McFadden");
+    close(found.odds_ratios_per_10[0].unwrap().estimate, expected["logit.OR_csi10"], "odds ratio");
+    close(found.marginal_effects[0].estimate, expected["logit.ame_csi"], "marginal effect");
+    // statsmodels 0.15.0: R's own figure rests on standard errors that are one iteration short (4e-8 off).
+    close(found.marginal_effects[0].std_error, 0.000_763_660_977_3, "its error");
+}
+
+#[test]
+fn a_two_by_two_table_has_the_log_odds_ratio_in_closed_form() {
+    let cells = [(0.0, 0.0, 30), (0.0, 1.0, 20), (1.0, 0.0, 15), (1.0, 1.0, 35)];
+    let (mut group, mut outcome) = (Vec::new(), Vec::new());
+    for (g, y, count) in cells {
+        group.extend(std::iter::repeat_n(g, count));
+        outcome.extend(std::iter::repeat_n(y, count));
+    }
+    let drivers = [group.as_slice()];
+    let problem = Problem { outcome: &outcome, drivers: &drivers, intercept: true, weights: None };
+    let found = logistic::fit(&problem, StandardErrors::Classic).unwrap();
+    close(found.coefficients[1].estimate, (30.0_f64 * 35.0 / (20.0 * 15.0)).ln(), "log odds ratio");
+    let variance: f64 = [30.0_f64, 20.0, 15.0, 35.0].iter().map(|count| 1.0 / count).sum();
+    close(found.coefficients[1].std_error, variance.sqrt(), "standard error");
+}
+
+#[test]
+fn spline_regression_agrees_with_hmisc() {
+    let data = table(include_str!("golden/synth_curve.csv"));
+    let (satisfaction, profit) = (&data["sat"], &data["profit"]);
+    let mut sorted = satisfaction.clone();
+    sorted.sort_by(f64::total_cmp);
+    let spline = Spline::through(&sorted).unwrap();
+    let columns: Vec<Vec<f64>> =
+        (0..3).map(|k| satisfaction.iter().map(|x| spline.basis(*x)[k]).collect()).collect();
+    let found = fitted(profit, &columns, true, StandardErrors::Classic);
+    // R 4.2.2 with Hmisc, on synth_curve.csv.
+    for (position, expected) in
+        [10.546_400_235_031, 1.298_827_663_629_96, -0.369_255_168_353_16, -1.220_828_944_701_15]
+            .into_iter()
+            .enumerate()
+    {
+        close(found.coefficients[position].estimate, expected, "coefficient");
+    }
+    let line = fitted(profit, &columns[..1], true, StandardErrors::Classic);
+    close((line.rss - found.rss) / 2.0 / (found.rss / 396.0), 185.457_345_322_072, "non-linearity F");
 }
