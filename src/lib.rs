@@ -14,3 +14,4 @@ pub mod dataset;
 pub mod finance;
 pub mod store;
 pub mod survey;
+pub mod web;

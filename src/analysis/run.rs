@@ -413,3 +413,7 @@ impl<'a> Run<'a> {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,0 +1,244 @@
+//! Analyses of made-up snapshots whose truth is known.
+
+use cam_stats::random::SplitMix64;
+use cam_stats::verdict::Verdict;
+use uuid::Uuid;
+
+use super::super::result::{Advice, Grade, InvestmentOutcome};
+use super::*;
+use crate::clock::Instant;
+use crate::finance::Flow;
+use crate::store::snapshot::{AccountRow, CostPointRow, InvestmentRow, NumberRow, ResponseRow, WaveRow};
+
+const SURVEY: &str = r#"
+id = "s"
+version = 1
+languages = ["en"]
+scale = [{ key = "points", low = 0, high = 100 }]
+construct = [
+  { key = "satisfaction", role = "satisfaction", name = { en = "Satisfaction" } },
+  { key = "parts", role = "driver", name = { en = "Parts" } },
+  { key = "gifts", role = "driver", name = { en = "Gifts" } },
+]
+item = [
+  { key = "s1", construct = "satisfaction", kind = "rating", scale = "points", text = { en = "S" } },
+  { key = "p1", construct = "parts", kind = "rating", scale = "points", text = { en = "P" } },
+  { key = "g1", construct = "gifts", kind = "rating", scale = "points", text = { en = "G" } },
+]
+"#;
+
+const QUESTION: &str = r#"
+survey = "s"
+[outcome]
+window_months = 12
+money = "margin"
+retention = { kind = "contractual" }
+[optimum]
+draws = 199
+seed = 7
+"#;
+
+const DAY: i64 = 86_400_000_000;
+
+fn id(group: u128, number: usize) -> Uuid {
+    Uuid::from_u128((group << 64) + number as u128)
+}
+
+fn normal(random: &mut SplitMix64) -> f64 {
+    (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0
+}
+
+fn day(text: &str) -> Instant {
+    text.parse::<jiff::Timestamp>().unwrap().into()
+}
+
+/// Accounts answer on 2025-01-10; money of the year before and after by quarter. Parts move satisfaction by 0.6 a
+/// point, gifts by nothing. Yearly margin is 100 + 20 min(s, 70), with noise, in major units.
+fn company(accounts: usize, money_follows: bool) -> Snapshot {
+    let mut random = SplitMix64::new(11);
+    let opened = day("2025-01-10T00:00:00Z");
+    let mut snapshot = Snapshot {
+        accounts: Vec::new(),
+        flows: Vec::new(),
+        waves: vec![WaveRow {
+            id: id(1, 0),
+            opened_at: opened,
+            survey_key: "s".into(),
+            document: SURVEY.into(),
+        }],
+        responses: Vec::new(),
+        answers: Vec::new(),
+        attributes: Vec::new(),
+        totals: Vec::new(),
+        investments: Vec::new(),
+        cost_points: Vec::new(),
+    };
+    let quarters = [
+        "2024-01-01",
+        "2024-04-01",
+        "2024-07-01",
+        "2024-10-01",
+        "2025-01-01",
+        "2025-04-01",
+        "2025-07-01",
+        "2025-10-01",
+        "2026-01-01",
+        "2026-04-01",
+    ];
+    for number in 0..accounts {
+        let account = id(2, number);
+        let parts = (60.0 + 15.0 * normal(&mut random)).clamp(0.0, 100.0);
+        let gifts = (60.0 + 15.0 * normal(&mut random)).clamp(0.0, 100.0);
+        let satisfaction = (24.0 + 0.6 * parts + 8.0 * normal(&mut random)).clamp(0.0, 100.0);
+        let worth = if money_follows { 100.0 + 20.0 * satisfaction.min(70.0) } else { 1300.0 };
+        let yearly = worth + 80.0 * normal(&mut random);
+        let leaves = random.uniform() < 0.1;
+        snapshot.accounts.push(AccountRow {
+            id: account,
+            segment: None,
+            state: "active".into(),
+            first_seen: Some(day("2020-01-01T00:00:00Z")),
+        });
+        for pair in quarters.windows(2) {
+            let (from, to) = (day(&format!("{}T00:00:00Z", pair[0])), day(&format!("{}T00:00:00Z", pair[1])));
+            #[expect(clippy::cast_possible_truncation, reason = "made-up sums are small")]
+            let quarterly = (yearly * 25.0).round() as i64;
+            snapshot.flows.push(Flow {
+                account,
+                from,
+                to,
+                revenue: Some(2 * quarterly),
+                cost: Some(quarterly),
+                active: Some(!(leaves && pair[0] == "2026-01-01")),
+            });
+        }
+        let response = id(3, number);
+        snapshot.responses.push(ResponseRow {
+            id: response,
+            wave_id: id(1, 0),
+            account_id: Some(account),
+            role: None,
+            unit_id: None,
+            about_entry_id: None,
+            answered_at: Instant::from_micros(opened.as_micros() + DAY),
+            weight: 1.0,
+        });
+        for (name, number) in [("g1", gifts), ("p1", parts), ("s1", satisfaction)] {
+            snapshot.answers.push(NumberRow { owner: response, name: name.into(), number });
+        }
+    }
+    for (number, (name, construct)) in [("Faster parts", "parts"), ("Gifts", "gifts")].into_iter().enumerate()
+    {
+        snapshot.investments.push(InvestmentRow {
+            id: id(4, number),
+            name: name.into(),
+            target_kind: "customer".into(),
+            construct_key: construct.into(),
+            one_off_cost: 0,
+            yearly_cost: 1_000_000,
+            life_years: None,
+            months_until_effect: 0.0,
+            yearly_fade: 0.0,
+            reach_share: 1.0,
+            status: "spent".into(),
+            reversible: false,
+            currency: "CNY".into(),
+        });
+        for (level, cost) in [(70.0, 1_400_000), (85.0, 4_000_000)] {
+            snapshot.cost_points.push(CostPointRow {
+                investment_id: id(4, number),
+                level,
+                yearly_cost: cost,
+                source: "record".into(),
+            });
+        }
+    }
+    snapshot
+}
+
+fn analyse(snapshot: &Snapshot) -> Analysis {
+    let question = Question::parse("a.toml", QUESTION).unwrap();
+    let organisation = Organisation {
+        name: "Sample".into(),
+        timezone: "UTC".into(),
+        ledger_currency: "CNY".into(),
+        fiscal_year_start: 1,
+        default_language: "en".into(),
+    };
+    let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
+    let period = "2026Q1".parse().unwrap();
+    Run::new(snapshot, &question, &organisation, &calendar, period).unwrap().analyse().unwrap()
+}
+
+#[test]
+fn a_plateau_is_found_and_the_better_investment_comes_first() {
+    let found = analyse(&company(1200, true));
+    assert_eq!(found.money.verdict, Some(Verdict::Plateau), "{:?}", found.money.reasons);
+    let plateau = found.money.plateau.unwrap();
+    assert!(plateau.low <= 70.0 && plateau.high >= 70.0, "{plateau:?}");
+    let impact = found.drivers.drivers[0].impact;
+    assert!(found.drivers.drivers[0].key == "parts" && impact.low < 0.6 && impact.high > 0.6, "{impact:?}");
+    let names: Vec<_> = found.investments.iter().map(|investment| investment.name.as_str()).collect();
+    assert_eq!(names, ["Faster parts", "Gifts"]);
+}
+
+#[test]
+fn an_investment_without_effect_is_advised_to_be_tested_for_stopping() {
+    let found = analyse(&company(600, true));
+    let InvestmentOutcome::Curve(gifts) = &found.investments[1].outcome else { panic!("refused") };
+    assert!(gifts.no_effect && gifts.zone.is_none());
+    assert_eq!(gifts.advice, Advice::TestStopping);
+}
+
+#[test]
+fn at_grade_d_there_is_a_zone_and_no_star() {
+    let found = analyse(&company(600, true));
+    assert_eq!(found.grade, Grade::D, "{:?}", found.guards);
+    let InvestmentOutcome::Curve(parts) = &found.investments[0].outcome else { panic!("refused") };
+    assert!(parts.zone.is_some() && !parts.star, "{parts:?}");
+}
+
+#[test]
+fn where_money_does_not_follow_satisfaction_no_level_is_named() {
+    let found = analyse(&company(600, false));
+    assert_eq!(found.money.verdict, Some(Verdict::NoRelation), "{:?}", found.money.reasons);
+    assert!(found.money.slope.unwrap().high.is_finite());
+    for investment in &found.investments {
+        assert!(
+            matches!(&investment.outcome, InvestmentOutcome::Refused { reason, .. } if reason == "no_relation")
+        );
+    }
+}
+
+#[test]
+fn below_200_linked_accounts_every_level_is_refused_with_what_is_missing() {
+    let found = analyse(&company(140, true));
+    assert_eq!(found.grade, Grade::E);
+    let InvestmentOutcome::Refused { reason, have, need } = &found.investments[0].outcome else {
+        panic!("not refused")
+    };
+    assert_eq!((reason.as_str(), *have, *need), ("linked_accounts", 140.0, 200.0));
+}
+
+#[test]
+fn the_reasons_for_leaving_responses_out_sum_to_the_input() {
+    let mut snapshot = company(150, true);
+    for (number, response) in snapshot.responses.iter_mut().enumerate() {
+        if number % 10 == 0 {
+            response.account_id = None;
+        }
+        if number % 10 == 1 {
+            response.answered_at = day("2025-11-01T00:00:00Z");
+        }
+    }
+    let found = analyse(&snapshot);
+    let explained: usize = found.data.exclusions.iter().map(|exclusion| exclusion.count).sum();
+    assert_eq!(explained + found.data.observations, found.data.responses_in);
+    assert_eq!(found.data.observations, 120);
+}
+
+#[test]
+fn the_same_question_gives_the_same_answer() {
+    let snapshot = company(300, true);
+    assert_eq!(analyse(&snapshot), analyse(&snapshot));
+}
