@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cam_stats::importance::{self, DriverShare};
 use cam_stats::ols::{self, LinearFit, Problem, StandardErrors};
 use cam_stats::{Column, Refusal};
 
@@ -190,7 +191,7 @@ fn column_name(table: &DriverTable, column: Column) -> String {
     }
 }
 
-fn fit(table: &DriverTable) -> Result<(LinearFit, Vec<f64>), Refusal> {
+fn fit(table: &DriverTable) -> Result<(LinearFit, Vec<DriverShare>), Refusal> {
     let drivers: Vec<&[f64]> = table.columns.iter().map(Vec::as_slice).collect();
     let problem = Problem {
         outcome: &table.satisfaction,
@@ -205,8 +206,7 @@ fn fit(table: &DriverTable) -> Result<(LinearFit, Vec<f64>), Refusal> {
         StandardErrors::HC3
     };
     let fit = ols::fit(&problem, errors)?;
-    let shares = Vec::new();
-    Ok((fit, shares))
+    Ok((fit, importance::importance(&problem)?.drivers))
 }
 
 fn distinct(ids: &[usize]) -> usize {
@@ -216,7 +216,7 @@ fn distinct(ids: &[usize]) -> usize {
 fn drivers(
     table: &DriverTable,
     fit: &LinearFit,
-    shares: &[f64],
+    shares: &[DriverShare],
     linked: &Linked,
     last_wave: usize,
 ) -> Vec<Driver> {
@@ -246,20 +246,14 @@ fn drivers(
                     n: fit.n,
                 },
                 level: describe::mean(&now)?,
-                share: shares.get(at).copied().unwrap_or(0.0),
+                share: shares.get(at).map_or(0.0, |share| share.lmg),
                 vif: fit.vif.get(at).copied().unwrap_or(1.0),
-                suppressor: coefficient.estimate * covariance(&table.columns[at], &table.satisfaction) < 0.0,
+                suppressor: shares.get(at).is_some_and(|share| share.suppressor),
             })
         })
         .collect();
     drivers.sort_by(|a, b| b.impact.value.total_cmp(&a.impact.value));
     drivers
-}
-
-fn covariance(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len() as f64;
-    let (mean_a, mean_b) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
-    a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum()
 }
 
 /// Drivers that cannot be told apart, as one group: those with a variance inflation factor above 10.

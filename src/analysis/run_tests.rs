@@ -52,12 +52,8 @@ fn day(text: &str) -> Instant {
     text.parse::<jiff::Timestamp>().unwrap().into()
 }
 
-/// Accounts answer on 2025-01-10; money of the year before and after by quarter. Parts move satisfaction by 0.6 a
-/// point, gifts by nothing. Yearly margin is 100 + 20 min(s, 70), with noise, in major units.
-fn company(accounts: usize, money_follows: bool) -> Snapshot {
-    let mut random = SplitMix64::new(11);
-    let opened = day("2025-01-10T00:00:00Z");
-    let mut snapshot = Snapshot {
+fn empty(opened: Instant) -> Snapshot {
+    Snapshot {
         accounts: Vec::new(),
         flows: Vec::new(),
         waves: vec![WaveRow {
@@ -72,7 +68,15 @@ fn company(accounts: usize, money_follows: bool) -> Snapshot {
         totals: Vec::new(),
         investments: Vec::new(),
         cost_points: Vec::new(),
-    };
+    }
+}
+
+/// Accounts answer on 2025-01-10; money of the year before and after by quarter. Parts move satisfaction by 0.6 a
+/// point, gifts by nothing. Yearly margin is 100 + 20 min(s, 70), with noise, in major units.
+fn company(accounts: usize, money_follows: bool) -> Snapshot {
+    let mut random = SplitMix64::new(11);
+    let opened = day("2025-01-10T00:00:00Z");
+    let mut snapshot = empty(opened);
     let quarters = [
         "2024-01-01",
         "2024-04-01",
@@ -127,6 +131,11 @@ fn company(accounts: usize, money_follows: bool) -> Snapshot {
             snapshot.answers.push(NumberRow { owner: response, name: name.into(), number });
         }
     }
+    add_investments(&mut snapshot);
+    snapshot
+}
+
+fn add_investments(snapshot: &mut Snapshot) {
     for (number, (name, construct)) in [("Faster parts", "parts"), ("Gifts", "gifts")].into_iter().enumerate()
     {
         snapshot.investments.push(InvestmentRow {
@@ -153,7 +162,6 @@ fn company(accounts: usize, money_follows: bool) -> Snapshot {
             });
         }
     }
-    snapshot
 }
 
 fn analyse(snapshot: &Snapshot) -> Analysis {
