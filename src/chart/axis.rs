@@ -29,7 +29,8 @@ pub(super) fn figure(value: f64, step: f64, signed: bool) -> String {
                 || (step * 10f64.powi(i32::from(*d))).fract() > 1.0 - 1e-6
         })
         .unwrap_or(6);
-    let text = format!("{:.*}", usize::from(decimals), value.abs());
+    let power = 10f64.powi(i32::from(decimals));
+    let text = format!("{:.*}", usize::from(decimals), (value.abs() * power).round() / power);
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
@@ -67,6 +68,7 @@ mod tests {
         assert_eq!(figure(-2.0, 2.0, true), "\u{2212}2");
         assert_eq!(figure(-0.0, 2.0, true), "0");
         assert_eq!(figure(0.0, 0.1, false), "0");
+        assert_eq!(figure(66.5, 1.0, false), "67");
         assert_eq!(figure(1200.0, 200.0, false), "1,200");
         assert_eq!(figure(0.3, 0.1, false), "0.3");
         assert_eq!(figure(-1_500_000.0, 500_000.0, true), "\u{2212}1,500,000");

@@ -19,7 +19,7 @@ pub struct Look {
 pub struct Drawing {
     /// One `svg` element.
     pub svg: String,
-    /// Width in px of a page at 96 per inch.
+    /// Width in px of a page at 96 per inch, with the border if there is one.
     pub width: f64,
     /// Height in px.
     pub height: f64,
@@ -48,7 +48,7 @@ pub struct RowPlace {
     pub strip_base: f64,
 }
 
-/// A written text and the box of its ink.
+/// A written text and the box of its ink, counted from inside the border.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextBox {
     /// The words.
@@ -156,6 +156,8 @@ pub(super) struct Canvas {
     lacking: Vec<char>,
     pub(super) left_out: Vec<String>,
     pub(super) rows: Vec<RowPlace>,
+    /// Blank border around the sheet, px; places are counted from inside it.
+    pub(super) margin: f64,
 }
 
 impl Canvas {
@@ -173,6 +175,7 @@ impl Canvas {
             lacking: Vec::new(),
             left_out: Vec::new(),
             rows: Vec::new(),
+            margin: 0.0,
         }
     }
 
@@ -371,10 +374,11 @@ impl Canvas {
 
     /// Closes the sheet.
     pub(super) fn finish(self, title: &str, description: &str) -> Drawing {
-        let (width, height) = (number(self.width), number(self.height));
+        let (wide, tall) = (self.width + 2.0 * self.margin, self.height + 2.0 * self.margin);
+        let (width, height, origin) = (number(wide), number(tall), number(-self.margin));
         let prefix = &self.prefix;
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"{origin} {origin} {width} {height}\" \
              role=\"img\" aria-labelledby=\"{prefix}-title {prefix}-desc\" \
              font-family=\"'{FAMILY}','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif\">\n\
              <title id=\"{prefix}-title\">{}</title>\n<desc id=\"{prefix}-desc\">{}</desc>\n<defs>\n",
@@ -399,14 +403,17 @@ impl Canvas {
         svg.push_str("</defs>\n");
         if self.palette != Palette::Page {
             let paper = self.palette.colour(Token::Paper);
-            let _ = writeln!(svg, "<rect width=\"{width}\" height=\"{height}\" fill=\"{paper}\"/>");
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{origin}\" y=\"{origin}\" width=\"{width}\" height=\"{height}\" fill=\"{paper}\"/>"
+            );
         }
         svg.push_str(&self.body);
         svg.push_str("</svg>\n");
         Drawing {
             svg,
-            width: self.width,
-            height: self.height,
+            width: wide,
+            height: tall,
             rows: self.rows,
             texts: self.texts,
             left_out: self.left_out,
@@ -432,7 +439,7 @@ pub(super) fn ink(text: &Text<'_>) -> TextBox {
 /// Writes px with at most one decimal (two below ten would not be seen) and no minus before zero.
 pub(super) fn number(px: f64) -> String {
     let tenths = (px * 10.0).round();
-    if tenths.abs() < 0.5 {
+    if tenths.abs() < 0.5 || !tenths.is_finite() {
         return "0".to_owned();
     }
     let text = format!("{:.1}", tenths / 10.0);

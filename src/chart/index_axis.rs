@@ -35,7 +35,7 @@ pub(super) fn today_range(canvas: &mut Canvas, frame: &Frame, today: &Today, pil
     canvas.rect("today-range", (from, top, to - from, pill.bottom - top), &paint);
 }
 
-/// Draws the line TODAY with its pill and range, and takes their places.
+/// Draws the line TODAY with its pill and range, and takes their places. A level off the axis stands at its end.
 pub(super) fn today_line(
     canvas: &mut Canvas,
     frame: &Frame,
@@ -43,16 +43,19 @@ pub(super) fn today_line(
     pill: &Pill,
     placer: &mut Placer,
 ) {
-    let x = frame.px(today.level.estimate);
+    let x = frame.px(today.level.estimate).clamp(frame.left, frame.right());
     let under = pill.top + pill.height;
     canvas.line("today", (x, under - 1.0), (x, pill.bottom), (Token::Ink, pill.stroke));
     let width = lettering::width(&today.label, pill.size, Weight::Bold) + 14.0;
-    let left = x - width / 2.0;
+    let left = (x - width / 2.0).clamp(0.0, (placer.right() - width).max(0.0));
     let paint = format!("{} rx=\"2\"", canvas.fill(Token::Ink, 1.0));
     canvas.rect("pill", (left, pill.top, width, pill.height), &paint);
     let base = pill.top + pill.height / 2.0 + 0.36 * pill.size;
-    canvas.text(&Text::new(&today.label, x, base, pill.size).bold().middle().colour(Token::Paper));
-    let range = if pill.range_left {
+    let label = Text::new(&today.label, left + width / 2.0, base, pill.size);
+    canvas.text(&label.bold().middle().colour(Token::Paper));
+    let beside = lettering::width(&today.range_label, pill.range_size, Weight::Regular) + 8.0;
+    let room = (left - beside >= 0.0, left + width + beside <= placer.right());
+    let range = if (pill.range_left && room.0) || !room.1 {
         Text::new(&today.range_label, left - 6.0, base, pill.range_size).end()
     } else {
         Text::new(&today.range_label, left + width + 7.0, base, pill.range_size)

@@ -204,8 +204,8 @@ fn note(canvas: &mut Canvas, placed: &Placed<'_>, placer: &mut Placer) {
     for down in [60.0, 36.0, 84.0, 120.0] {
         for share in [0.6, 0.5, 0.68, 0.4, 0.05] {
             let level = observed.0 + share * (observed.1 - observed.0);
-            let x = frame.px(level);
-            let Some(low) = height_at(&lower, level).filter(|_| x + wide <= edge) else { continue };
+            let x = frame.px(level).min(edge - wide);
+            let Some(low) = height_at(&lower, level) else { continue };
             let y = frame.py(low) + down;
             if y <= lowest {
                 spots.push(Spot::new(x, y, Anchor::Start));
@@ -213,10 +213,10 @@ fn note(canvas: &mut Canvas, placed: &Placed<'_>, placer: &mut Placer) {
         }
     }
     let left = frame.px(observed.0) + 10.0;
-    spots.push(Spot::new(edge, lowest, Anchor::End));
+    spots.push(Spot::new(edge - wide, lowest, Anchor::Start));
     spots.push(Spot::new(left, lowest, Anchor::Start));
     spots.push(Spot::new(left, frame.top + 18.0, Anchor::Start));
-    spots.push(Spot::new(edge, frame.top + 18.0, Anchor::End));
+    spots.push(Spot::new(edge - wide, frame.top + 18.0, Anchor::Start));
     placer.write(canvas, (&text, NOTE.1), (&spots, (0.0, 1.0)), Rank::May);
 }
 

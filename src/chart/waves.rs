@@ -10,11 +10,11 @@ use super::theme::Token;
 
 const WIDTH: f64 = 666.0;
 /// The main plot: left, top, width, height.
-const MAIN: (f64, f64, f64, f64) = (44.0, 34.0, 560.0, 230.0);
+const MAIN: (f64, f64, f64, f64) = (44.0, 34.0, 584.0, 230.0);
 /// A companion: top of its plot, height, gap between two.
-const SMALL: (f64, f64, f64) = (376.0, 96.0, 28.0);
+const SMALL: (f64, f64, f64) = (366.0, 96.0, 28.0);
 /// Height with companions, and without.
-const HEIGHT: (f64, f64) = (506.0, 316.0);
+const HEIGHT: (f64, f64) = (472.0, 312.0);
 
 /// Draws the index by wave with its band, and its companions, 666 px wide.
 pub fn waves(input: &Waves, look: &Look) -> Drawing {
@@ -45,6 +45,7 @@ pub fn waves(input: &Waves, look: &Look) -> Drawing {
     }
     canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));
     today(&mut canvas, input, &frame, &indices, &mut placer);
+    values(&mut canvas, &frame, &indices, &mut placer);
     band(&mut canvas, input, &frame, &indices, &mut placer);
     for (companion, at) in input.companions.iter().take(3).zip(0u8..) {
         small(&mut canvas, companion, f64::from(at), count);
@@ -108,6 +109,18 @@ fn today(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Inte
     index_axis::today_line(canvas, frame, &today, &pill, placer);
     if let Some(wave) = waves[last] {
         canvas.dot("wave", (x, frame.py(wave.estimate), 4.6), Token::Blue, (Token::Paper, 1.4));
+    }
+}
+
+/// Writes the index over every wave but the last, whose figure stands in the pill.
+fn values(canvas: &mut Canvas, frame: &Frame, waves: &[Option<Interval>], placer: &mut Placer) {
+    let earlier = waves.len().saturating_sub(1);
+    for (at, wave) in (0u32..).map(f64::from).zip(waves).take(earlier) {
+        let Some(wave) = wave else { continue };
+        let figure = axis::figure(wave.estimate, 1.0, false);
+        let spots = [Spot::new(frame.px(at), frame.py(wave.high) - 6.0, Anchor::Middle)];
+        let text = Text::new(&figure, 0.0, 0.0, 10.5).colour(Token::Ink2).halo();
+        placer.write(canvas, (&text, 13.0), (&spots, (0.0, 0.0)), Rank::May);
     }
 }
 

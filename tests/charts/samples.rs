@@ -675,3 +675,49 @@ pub(crate) fn waves(tongue: Tongue) -> Waves {
         ],
     }
 }
+
+/// Page 1 when nothing can be judged yet.
+pub(crate) fn answer_refused(tongue: Tongue) -> Answer {
+    Answer { state: RowState::Refused(refusal(tongue)), below: String::new(), ..answer(tongue) }
+}
+
+/// Page 5 with a single investment.
+pub(crate) fn one(tongue: Tongue) -> Investments {
+    let mut input = investments(tongue);
+    input.rows.truncate(1);
+    input
+}
+
+/// Six rows with the longest words that a report may hand over.
+pub(crate) fn six_long(tongue: Tongue) -> Investments {
+    let pick = |english: &str, chinese: &str| tongue.pick(english, chinese).to_owned();
+    let mut input = investments(tongue);
+    let mut sixth = input.rows[1].clone();
+    sixth.name = pick("Spare parts kept nearer by", "就近储备常用备件");
+    input.rows.push(sixth);
+    let long = pick(
+        "Each further point still pays, but less; it stops covering its cost at about 79–83. Wait for two more waves first.",
+        "满意度继续提高仍有回报，但递减；约 79–83 分时不再抵得上投入，请先再等待两次调查的结果。",
+    );
+    for row in &mut input.rows {
+        row.explanation.clone_from(&long);
+        row.figures.gain = pick("\u{2212}12.4 m", "\u{2212}1,240");
+        row.figures.gain_range = pick("\u{2212}24.9 to 10.3", "\u{2212}2,490 至 1,030");
+        row.figures.payback = pick("over 3 years", "3 年以上");
+        row.figures.grade_words = pick("Seen together, not proven", "前后与对照比较，较强");
+    }
+    input
+}
+
+/// A matrix in which all drivers stand close together.
+pub(crate) fn crowded(tongue: Tongue) -> Priorities {
+    let mut input = priorities(tongue);
+    for (driver, at) in input.drivers.iter_mut().zip(0u8..) {
+        let (column, line) = (f64::from(at % 4), f64::from(at / 4));
+        let level = 70.0 + 2.6 * column;
+        let effect = 0.22 - 0.05 * line - 0.012 * column;
+        driver.level = interval(level - 1.5, level, level + 1.5);
+        driver.effect = interval(effect - 0.06, effect, effect + 0.06);
+    }
+    input
+}

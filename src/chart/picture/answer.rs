@@ -47,12 +47,15 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
         let step = round_step(frame.y.1 - frame.y.0, 7.0);
         Plot { frame, axis: &input.axis, curve, lines, sizes: &LARGE, step }
     });
-    canvas.text(&Text::new(&input.words.unit, 0.0, 44.0, 10.5).colour(Token::Ink3));
     if let Some(plot) = &plot {
+        canvas.text(&Text::new(&input.words.unit, 0.0, 44.0, 10.5).colour(Token::Ink3));
         plot.ground(&mut canvas);
         plot.figures(&mut canvas, 38.0, &mut placer);
     } else {
         index_axis::hatches(&mut canvas, &frame, input.axis.observed);
+        let (from, to) = (frame.px(input.axis.observed.0), frame.px(input.axis.observed.1));
+        let paint = canvas.fill(Token::Panel, 1.0);
+        canvas.rect("refused", (from, frame.top, to - from, frame.height), &paint);
     }
     index_axis::today_range(&mut canvas, &frame, &input.today, &PILL);
     if let Some(plot) = &plot {
@@ -102,12 +105,12 @@ fn foot(canvas: &mut Canvas, input: &Answer, frame: &Frame, placer: &mut Placer)
 /// Says that no curve can be drawn, and how much there is of what is needed.
 fn refused(canvas: &mut Canvas, input: &Answer, frame: &Frame, refusal: &Refusal, placer: &mut Placer) {
     let (from, to) = (frame.px(input.axis.observed.0), frame.px(input.axis.observed.1));
-    let today = frame.px(input.today.level.estimate);
+    let (before, after) = (frame.px(input.today.level.low) - 12.0, frame.px(input.today.level.high) + 12.0);
     let middle = frame.top + frame.height / 2.0;
-    let text = Text::new(&refusal.label, 0.0, 0.0, 15.0).bold().halo();
+    let text = Text::new(&refusal.label, 0.0, 0.0, 15.0).bold();
     let spots = [
-        Spot::new(today - 16.0, middle, Anchor::End),
-        Spot::new(today + 16.0, middle, Anchor::Start),
+        Spot::new(before, middle, Anchor::End),
+        Spot::new(after, middle, Anchor::Start),
         Spot::new(f64::midpoint(from, to), middle, Anchor::Middle),
     ];
     placer.write(canvas, (&text, 19.0), (&spots, (0.0, 0.0)), Rank::Must);
@@ -115,8 +118,8 @@ fn refused(canvas: &mut Canvas, input: &Answer, frame: &Frame, refusal: &Refusal
     let text = Text::new(&progress.label, 0.0, 0.0, 10.5);
     let width = 140.0;
     let spots = [
-        Spot::new(today + 16.0, middle - 12.0, Anchor::Start),
-        Spot::new(today - 16.0 - width, middle + 28.0, Anchor::Start),
+        Spot::new(after, middle - 14.0, Anchor::Start),
+        Spot::new(before - width, middle + 28.0, Anchor::Start),
     ];
     let Some(spot) = placer.write(canvas, (&text, 13.0), (&spots, (0.0, 0.0)), Rank::Must) else { return };
     let share = (progress.have / progress.need).clamp(0.0, 1.0);

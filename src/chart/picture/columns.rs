@@ -7,12 +7,15 @@ use crate::chart::theme::Token;
 
 /// Right edges of the columns: invest, gain, chance of loss, payback.
 const COLUMNS: [f64; 4] = [780.0, 858.0, 908.0, 978.0];
+/// Border of the whole picture, px: it stands alone, without a page around it.
+const MARGIN: f64 = 24.0;
 /// Side of a badge.
 const BADGE: f64 = 16.0;
 
 /// Draws the picture with its text columns, for a PNG or a page that cannot set text beside it.
 pub fn whole(input: &Investments, look: &Look) -> Drawing {
     let (mut canvas, _) = draw(input, look);
+    canvas.margin = MARGIN;
     heads(&mut canvas, input);
     let places = canvas.rows.clone();
     for ((row, place), number) in input.rows.iter().zip(&places).zip(1..) {

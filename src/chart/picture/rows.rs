@@ -35,6 +35,11 @@ const AFTER: (f64, f64) = (6.0, 7.0);
 const FOOT: f64 = 27.0;
 /// A plot is never lower than this, nor higher than that.
 const PLOT_HEIGHT: (f64, f64) = (27.0, 210.0);
+/// Room over a star: half of it, its level; and GOOD ENOUGH in the first row that has a zone.
+const OVER_STAR: f64 = 23.0;
+const OVER_ZONE: f64 = 17.0;
+/// What curves may add to the height of rows whose words fill the page.
+const SPARE: f64 = 40.0;
 /// Height of a refused plot.
 const REFUSED_PLOT: f64 = 30.0;
 /// Line height and size of the verdict.
@@ -90,7 +95,11 @@ fn frame(input: &Investments, top: f64, height: f64, y: (f64, f64)) -> Frame {
 /// Places the rows: one scale for all, each as high as its numbers or its words need. Returns the step of the y axis
 /// and the base of the last strip.
 fn lay_out(input: &Investments) -> (Vec<Laid<'_>>, f64, f64) {
-    let needs: Vec<Need> = input.rows.iter().map(|row| Need::new(row, input.axis.observed)).collect();
+    let mut needs: Vec<Need> = input.rows.iter().map(|row| Need::new(row, input.axis.observed)).collect();
+    let zoned = |row: &Row| matches!(&row.state, RowState::Curve(curve) if curve.zone.is_some());
+    if let Some(first) = input.rows.iter().position(zoned) {
+        needs[first].star = needs[first].star.map(|(value, px)| (value, px + OVER_ZONE));
+    }
     let fixed: f64 = needs.iter().map(|need| need.head + need.under + AFTER.0 + AFTER.1).sum();
     let room = HEIGHT - FIRST - fixed - FOOT + AFTER.0 + AFTER.1;
     let scale = scale(&needs, room);
@@ -121,6 +130,8 @@ struct Need {
     least: f64,
     /// Values to be shown; none for a refused row.
     extent: Option<(f64, f64)>,
+    /// The best level's value, and the px over it that its words need.
+    star: Option<(f64, f64)>,
 }
 
 impl Need {
@@ -131,23 +142,35 @@ impl Need {
         match &row.state {
             RowState::Curve(curve) => {
                 let under = if curve.zone.is_some() { UNDER.0 } else { UNDER.1 };
-                let extent = Some(Lines::new(curve, observed).extent());
-                Self { head: HEAD, under, least: (text - HEAD - under).max(PLOT_HEIGHT.0), extent }
+                let lines = Lines::new(curve, observed);
+                let star = curve.zone.as_ref().and_then(|zone| zone.star.as_ref());
+                let star = star.and_then(|star| index_axis::height_at(&lines.median, star.level));
+                let star = star.map(|value| (value, OVER_STAR));
+                let least = (text - HEAD - under).max(PLOT_HEIGHT.0);
+                Self { head: HEAD, under, least, extent: Some(lines.extent()), star }
             }
             RowState::Refused(_) => {
                 let least = (text - REFUSED_HEAD - UNDER.1).max(REFUSED_PLOT);
-                Self { head: REFUSED_HEAD, under: UNDER.1, least, extent: None }
+                Self { head: REFUSED_HEAD, under: UNDER.1, least, extent: None, star: None }
             }
         }
     }
 
     fn height(&self, scale: f64) -> f64 {
-        self.extent.map_or(self.least, |(low, high)| (scale * (high - low)).max(self.least))
+        let Some((low, _)) = self.extent else { return self.least };
+        (scale * (self.top(scale) - low)).max(self.least)
+    }
+
+    /// The value at the top of the plot: all that must be shown, and room over the star.
+    fn top(&self, scale: f64) -> f64 {
+        let high = self.extent.map_or(1.0, |(_, high)| high);
+        self.star.map_or(high, |(value, px)| high.max(value + px / scale))
     }
 
     /// Values at bottom and top of a plot that is `tall` px high: all rows have the same px per unit.
     fn values(&self, scale: f64, tall: f64) -> (f64, f64) {
-        let Some((low, high)) = self.extent else { return (0.0, 1.0) };
+        let Some((low, _)) = self.extent else { return (0.0, 1.0) };
+        let high = self.top(scale);
         let spare = ((tall / scale) - (high - low)).max(0.0);
         (low - spare / 2.0, high + spare / 2.0)
     }
@@ -161,6 +184,8 @@ fn scale(needs: &[Need], room: f64) -> f64 {
         return 1.0;
     }
     let mut ends = (PLOT_HEIGHT.0 / widest, PLOT_HEIGHT.1 / widest);
+    // Words that fill the page already make plots high: then the curves take what the words leave them.
+    let room = room.max(needs.iter().map(|need| need.least).sum::<f64>() + SPARE);
     if needs.iter().map(|need| need.height(ends.1)).sum::<f64>() <= room {
         return ends.1;
     }
@@ -357,7 +382,7 @@ fn refused(canvas: &mut Canvas, input: &Investments, row: &Laid<'_>, refusal: &R
     let (place, frame) = (row.place, frame(input, row.place.plot_top, 30.0, (0.0, 1.0)));
     let today = frame.px(input.today.level.estimate);
     let middle = f64::midpoint(place.plot_top, place.plot_bottom);
-    let text = Text::new(&refusal.label, 0.0, 0.0, 11.0).bold().halo();
+    let text = Text::new(&refusal.label, 0.0, 0.0, 11.0).bold();
     let (from, to) = (frame.px(input.axis.observed.0), frame.px(input.axis.observed.1));
     let spots = [
         Spot::new(today - 25.0, middle + 4.0, Anchor::End),
