@@ -254,8 +254,8 @@ pub(super) fn cost(
             let spots = [
                 Spot::new(last.0 + 5.0, last.1 - 3.0, Anchor::Start),
                 Spot::new(middle.0 + 6.0, middle.1 - 4.0, Anchor::Start),
-                Spot::new(middle.0, middle.1 - 6.0, Anchor::Middle),
                 Spot::new(middle.0, middle.1 + sizes.label + 4.0, Anchor::Middle),
+                Spot::new(last.0 + 6.0, last.1 + 3.0, Anchor::Start),
             ];
             (&words.judged, spots)
         } else {
@@ -268,7 +268,7 @@ pub(super) fn cost(
             (&words.cost, spots)
         };
         let text = Text::new(words, 0.0, 0.0, sizes.label).colour(Token::Orange).halo();
-        if placer.write(canvas, (&text, sizes.line), (&spots, DOWN), Rank::May).is_some() {
+        if placer.write(canvas, (&text, sizes.line), (&spots, (0.25, 0.25)), Rank::May).is_some() {
             said.mark(caption);
         }
     }
