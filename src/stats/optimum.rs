@@ -382,9 +382,24 @@ impl Path {
             .unwrap_or(at_today);
         let beyond = |at: Option<usize>| at.and_then(|at| gains.get(at)).is_none_or(Option::is_none);
         let at_end = best != at_today && (beyond(best.checked_sub(1)) || beyond(Some(best + 1)));
-        let best_level = today + moves(levels[best]).map_or(0.0, |(change, _)| change * plan.reach);
+        let peak = levels[best] + if best == at_today { 0.0 } else { peak_offset(&gains, best) };
+        let best_level = today + moves(peak).map_or(0.0, |(change, _)| change * plan.reach);
         Self { gains, best, best_level, at_end }
     }
+}
+
+/// Where the parabola through a position and its two neighbours peaks, as a distance from that position: the best
+/// level is not tied to the grid.
+fn peak_offset(gains: &[Option<(f64, f64)>], at: usize) -> f64 {
+    let neighbour =
+        |at: Option<usize>| at.and_then(|at| gains.get(at).copied().flatten()).map(|(gain, _)| gain);
+    let (Some(before), Some(here), Some(after)) =
+        (neighbour(at.checked_sub(1)), neighbour(Some(at)), neighbour(Some(at + 1)))
+    else {
+        return 0.0;
+    };
+    let bend = before - 2.0 * here + after;
+    if bend < 0.0 { (STEP * 0.5 * (before - after) / bend).clamp(-STEP, STEP) } else { 0.0 }
 }
 
 fn level_gain(level: f64, at: usize, paths: &[Path]) -> LevelGain {
@@ -473,6 +488,7 @@ mod tests {
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: 1.0 }]).unwrap();
         let best = &found.levels[found.best];
         assert!((best.level - 68.75).abs() <= STEP / 2.0 + 1e-9, "{}", best.level);
+        assert!((found.best_level.0 - 68.75).abs() < 1e-6, "{:?}", found.best_level);
         assert!((best.expected - 7562.5).abs() < 40.0 * STEP * STEP, "{}", best.expected);
     }
 
