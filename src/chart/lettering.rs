@@ -30,6 +30,19 @@ fn face(weight: Weight) -> &'static Face<'static> {
     &FACES[usize::from(weight == Weight::Bold)]
 }
 
+/// Returns the font file of a weight.
+pub(super) fn file(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => REGULAR,
+        Weight::Bold => BOLD,
+    }
+}
+
+/// Returns the number of a character's glyph, if the font has it.
+pub(super) fn glyph(weight: Weight, character: char) -> Option<u16> {
+    face(weight).glyph_index(character).map(|glyph| glyph.0)
+}
+
 /// Returns the width of `text` in px at `size` px: the sum of the advances of the embedded font.
 ///
 /// ```

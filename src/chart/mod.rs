@@ -17,6 +17,7 @@ mod priorities;
 mod raster;
 pub mod theme;
 mod waves;
+pub mod web_font;
 
 pub use canvas::{Drawing, Look, RowPlace, TextBox};
 pub use outcomes::outcomes;

@@ -53,13 +53,13 @@ fn the_gallery() {
                 std::fs::write(directory.join(format!("{name}.{language}.{shade}.png")), png).unwrap();
             }
         }
-        let mut page = format!(
-            "<!doctype html><meta charset=utf-8><style>{}body{{background:var(--paper)}}</style>",
-            chart::theme::css()
+        let look = |name: &str| Look { palette: Palette::Page, prefix: name.to_owned() };
+        let drawings: String = gallery(tongue).iter().map(|(name, draw)| draw(&look(name)).svg).collect();
+        let (colours, fonts) = (chart::theme::css(), chart::web_font::css(&drawings, &drawings));
+        let page = format!(
+            "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+             <style>{colours}{fonts}body{{background:var(--paper)}}</style>{drawings}"
         );
-        for (name, draw) in gallery(tongue) {
-            page.push_str(&draw(&Look { palette: Palette::Page, prefix: name.to_owned() }).svg);
-        }
         std::fs::write(directory.join(format!("page.{language}.html")), page).unwrap();
     }
 }
