@@ -169,7 +169,7 @@ fn dictionary(bytes: &[u8]) -> BTreeMap<u16, Vec<usize>> {
     found
 }
 
-/// Reads which alphabet each glyph belongs to (FDSelect, formats 0 and 3).
+/// Reads which alphabet each glyph belongs to (`FDSelect`, formats 0 and 3).
 fn groups(table: &[u8], at: usize, count: usize) -> Option<Vec<usize>> {
     if *table.get(at)? == 0 {
         return Some(table.get(at + 1..at + 1 + count)?.iter().map(|group| usize::from(*group)).collect());
