@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dataset;
+pub mod demo;
 pub mod finance;
 pub mod store;
 pub mod survey;
