@@ -5,7 +5,7 @@ use super::company::{Company, mean};
 use super::model::{DISCOUNT_RATE, DRIVERS, HORIZON_YEARS, INVESTMENTS, Investment, SIZES, margin_in_window};
 
 /// Step of the driver's level between two tries, in points.
-const STEP: f64 = 0.05;
+const STEP: f64 = 0.1;
 
 /// What is true of an investment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub(super) fn levels(company: &Company) -> Vec<TrueLevel> {
 
 /// What every investment is tried on.
 struct Ground {
-    /// Satisfaction of those who answered the last wave.
-    customers: Vec<f64>,
+    /// Satisfaction of those who answered the last wave, with the margin that it brings.
+    customers: Vec<(f64, f64)>,
     today: f64,
     driver_today: Vec<f64>,
     /// Customers that one who answered stands for, times the mean size of an account.
@@ -70,7 +70,11 @@ struct Ground {
 impl Ground {
     fn of(company: &Company) -> Self {
         let scores = company.scores(WAVES - 1);
-        let customers: Vec<f64> = scores.iter().filter_map(|(_, levels)| levels[0]).collect();
+        let customers: Vec<(f64, f64)> = scores
+            .iter()
+            .filter_map(|(_, levels)| levels[0])
+            .map(|level| (level, margin_in_window(level)))
+            .collect();
         let level = |construct: usize| {
             mean(scores.iter().filter_map(|(_, levels)| levels[construct])).unwrap_or(50.0)
         };
@@ -125,7 +129,7 @@ impl Ground {
         let share = benefit(investment.months_until_effect);
         let mut steps: Vec<f64> = vec![0.0];
         for sign in [-1.0, 1.0] {
-            steps.extend((1..2_000_u32).map(|count| sign * STEP * f64::from(count)));
+            steps.extend((1..1_000_u32).map(|count| sign * STEP * f64::from(count)));
         }
         steps
             .into_iter()
@@ -145,7 +149,7 @@ impl Ground {
         let gains = self
             .customers
             .iter()
-            .map(|&level| margin_in_window((level + change).clamp(0.0, 100.0)) - margin_in_window(level));
+            .map(|&(level, today)| margin_in_window((level + change).clamp(0.0, 100.0)) - today);
         self.weight * gains.sum::<f64>()
     }
 }
