@@ -13,6 +13,7 @@ pub mod config;
 pub mod dataset;
 pub mod demo;
 pub mod finance;
+pub mod import;
 pub mod store;
 pub mod survey;
 pub mod web;

@@ -1,6 +1,10 @@
 //! The command line: one file per command. Commands parse, call one room and print; they do not calculate.
 
+mod adhoc;
 mod check;
+mod curve;
+mod fit;
+mod importance;
 mod migrate;
 
 use std::path::PathBuf;
@@ -41,6 +45,12 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Show the effective configuration and test the database
     Check(check::Check),
+    /// Fit a model to a CSV file
+    Fit(fit::Fit),
+    /// Split R-squared among the drivers of a CSV file
+    Importance(importance::Importance),
+    /// Judge how far satisfaction pays, from a CSV file
+    Curve(curve::Curve),
 }
 
 /// Runs the command line and returns the exit code.
@@ -57,6 +67,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Migrate(command) => command.run(&cli.shared.config()?).await,
             Command::Check(command) => command.run(&cli.shared.config()?).await,
+            Command::Fit(command) => command.run(),
+            Command::Importance(command) => command.run(),
+            Command::Curve(command) => command.run(),
         }
     })
 }

@@ -1,0 +1,306 @@
+//! What the fits on a plain file share: complete cases, refusals, and how numbers are printed.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cam_stats::{Column, Refusal, Warning};
+use serde::Serialize;
+
+use crate::import::table::{self, TableError};
+
+/// Exit code of a refusal.
+const REFUSED: u8 = 2;
+/// Share of rows that may be left out for a missing value.
+const DROPPED: f64 = 0.40;
+/// Share of rows left out from which it warns.
+const DROPPED_WARNS: f64 = 0.10;
+
+/// What to do with rows that miss a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Missing {
+    /// Leave them out
+    Complete,
+    /// Fill in the mean of the driver; warns, since intervals become too narrow
+    Mean,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The file.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The statistics; columns by their names in the file.
+    #[error("{message}")]
+    Refused {
+        /// Code.
+        code: &'static str,
+        /// Sentence.
+        message: String,
+    },
+}
+
+/// Complete rows of a file.
+pub(super) struct Data {
+    /// Names of the drivers.
+    pub(super) drivers: Vec<String>,
+    /// Name of the outcome.
+    outcome_name: String,
+    /// The outcome.
+    pub(super) outcome: Vec<f64>,
+    /// The drivers' columns.
+    pub(super) columns: Vec<Vec<f64>>,
+    /// Clusters, if a column for them was named.
+    pub(super) clusters: Option<Vec<usize>>,
+    /// Rows of the file.
+    pub(super) available: usize,
+    /// Rows left out, by the column that misses a value; a row that misses several counts for each.
+    pub(super) dropped_by: BTreeMap<String, usize>,
+    /// What limits the reading.
+    pub(super) warnings: Vec<Warning>,
+    /// Seconds that reading took.
+    pub(super) seconds: f64,
+}
+
+impl Data {
+    /// Reads the columns and leaves out (or fills) rows with a missing value; an outcome is never filled.
+    pub(super) fn read(
+        file: &Path,
+        outcome: &str,
+        drivers: &[String],
+        cluster: Option<&str>,
+        missing: Missing,
+    ) -> Result<Self, Fault> {
+        let start = Instant::now();
+        let names: Vec<String> = drivers.iter().cloned().chain([outcome.to_owned()]).collect();
+        let mut table = table::read(file, &names, cluster)?;
+        let mut data = Self {
+            drivers: drivers.to_vec(),
+            outcome_name: outcome.to_owned(),
+            outcome: Vec::new(),
+            columns: Vec::new(),
+            clusters: None,
+            available: table.rows,
+            dropped_by: BTreeMap::new(),
+            warnings: Vec::new(),
+            seconds: 0.0,
+        };
+        if missing == Missing::Mean {
+            for driver in 0..drivers.len() {
+                data.fill(driver, &mut table.numbers[driver])?;
+            }
+        }
+        let mut keep = vec![true; table.rows];
+        for (name, column) in names.iter().zip(&table.numbers) {
+            data.leave_out(name, &mut keep, column.iter().map(Option::is_some));
+        }
+        if let (Some(labels), Some(name)) = (&table.labels, cluster) {
+            data.leave_out(name, &mut keep, labels.iter().map(Option::is_some));
+        }
+        data.check_dropped(keep.iter().filter(|keep| !**keep).count())?;
+        let kept = |column: &[Option<f64>]| -> Vec<f64> {
+            column.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(value, _)| *value).collect()
+        };
+        data.columns = table.numbers[..drivers.len()].iter().map(|column| kept(column)).collect();
+        data.outcome = kept(&table.numbers[drivers.len()]);
+        data.clusters = table.labels.as_ref().map(|labels| {
+            labels.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label).collect()
+        });
+        data.seconds = start.elapsed().as_secs_f64();
+        Ok(data)
+    }
+
+    fn fill(&mut self, driver: usize, column: &mut [Option<f64>]) -> Result<(), Fault> {
+        let known: Vec<f64> = column.iter().flatten().copied().collect();
+        let cells = column.len() - known.len();
+        if cells == 0 {
+            return Ok(());
+        }
+        if cells as f64 > DROPPED * column.len() as f64 {
+            return Err(self.refused(Refusal::TooManyDropped { dropped: cells, available: column.len() }));
+        }
+        let count = known.len() as f64;
+        let mean = known.iter().map(|value| value / count).sum::<f64>();
+        for value in column.iter_mut() {
+            value.get_or_insert(mean);
+        }
+        self.warnings.push(Warning::Imputed { column: Column::Driver(driver), cells });
+        Ok(())
+    }
+
+    fn leave_out(&mut self, name: &str, keep: &mut [bool], present: impl Iterator<Item = bool>) {
+        let mut missing = 0;
+        for (keep, present) in keep.iter_mut().zip(present) {
+            if !present {
+                *keep = false;
+                missing += 1;
+            }
+        }
+        if missing > 0 {
+            self.dropped_by.insert(name.to_owned(), missing);
+        }
+    }
+
+    fn check_dropped(&mut self, dropped: usize) -> Result<(), Fault> {
+        let (share, available) = (dropped as f64 / self.available as f64, self.available);
+        if share > DROPPED {
+            return Err(self.refused(Refusal::TooManyDropped { dropped, available }));
+        }
+        if share > DROPPED_WARNS {
+            self.warnings.push(Warning::Missing { dropped, available });
+        }
+        Ok(())
+    }
+
+    /// The drivers as the statistics take them.
+    pub(super) fn slices(&self) -> Vec<&[f64]> {
+        self.columns.iter().map(Vec::as_slice).collect()
+    }
+
+    /// A column's name in the file.
+    pub(super) fn name(&self, column: Column) -> String {
+        match column {
+            Column::Outcome => self.outcome_name.clone(),
+            Column::Weight => "the weight".to_owned(),
+            Column::Driver(driver) => {
+                self.drivers.get(driver).cloned().unwrap_or_else(|| "a driver".to_owned())
+            }
+        }
+    }
+
+    /// A refusal in the names of the file.
+    pub(super) fn refused(&self, refusal: Refusal) -> Fault {
+        Fault::Refused { code: refusal.code(), message: refusal.sentence(|column| self.name(column)) }
+    }
+
+    /// Warnings in the names of the file; those of the reading first.
+    pub(super) fn told(&self, warnings: &[Warning]) -> Told {
+        let all: Vec<&Warning> = self.warnings.iter().chain(warnings).collect();
+        let mut codes: Vec<&'static str> = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
+        for warning in all {
+            if !codes.contains(&warning.code()) {
+                codes.push(warning.code());
+            }
+            let message =
+                Message { code: warning.code(), message: warning.sentence(|column| self.name(column)) };
+            if !messages.contains(&message) {
+                messages.push(message);
+            }
+        }
+        Told { warnings: codes, warning_messages: messages }
+    }
+}
+
+/// Warnings of an answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Told {
+    /// Codes, each once.
+    pub(super) warnings: Vec<&'static str>,
+    /// Each with its sentence.
+    pub(super) warning_messages: Vec<Message>,
+}
+
+/// A warning in words.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Message {
+    code: &'static str,
+    message: String,
+}
+
+impl Told {
+    /// Writes the sentences, one a line.
+    pub(super) fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        for Message { code, message } in &self.warning_messages {
+            writeln!(out, "{code}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Seconds of the two halves.
+#[derive(Debug, Serialize)]
+pub(super) struct Seconds {
+    pub(super) read: f64,
+    pub(super) fit: f64,
+}
+
+#[derive(Serialize)]
+struct RefusalObject<'a> {
+    error: &'a str,
+    message: &'a str,
+}
+
+/// Prints an answer, as one JSON object or in words, or the refusal; refusals exit 2.
+pub(super) fn print<A: Serialize>(
+    answer: Result<A, Fault>,
+    json: bool,
+    words: impl FnOnce(&A, &mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match answer {
+        Ok(answer) => {
+            if json {
+                serde_json::to_writer(&mut out, &answer)?;
+                writeln!(out)?;
+            } else {
+                words(&answer, &mut out)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(fault) => {
+            let message = fault.to_string();
+            let error = match &fault {
+                Fault::Table(error) => error.code(),
+                Fault::Refused { code, .. } => code,
+            };
+            if json {
+                serde_json::to_writer(&mut out, &RefusalObject { error, message: &message })?;
+                writeln!(out)?;
+            } else {
+                writeln!(std::io::stderr(), "{error}: {message}")?;
+            }
+            Ok(ExitCode::from(REFUSED))
+        }
+    }
+}
+
+/// A number with at most six significant digits, without an exponent where it is readable without one.
+pub(super) fn digits(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-4..1e7).contains(&size) {
+        return format!("{value:.5e}");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 9")]
+    let decimals = (5.0 - size.log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+/// A p-value with four decimals.
+pub(super) fn p_value(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value < 0.0001 => "< 0.0001".to_owned(),
+        Some(value) => format!("{value:.4}"),
+        None => "-".to_owned(),
+    }
+}
+
+/// How many rows were used, and why the others were not.
+pub(super) fn write_counts(
+    out: &mut dyn Write,
+    (n, available): (usize, usize),
+    dropped_by: &BTreeMap<String, usize>,
+) -> std::io::Result<()> {
+    writeln!(out, "{n} of {available} rows used")?;
+    for (name, count) in dropped_by {
+        writeln!(out, "  {count} without {name}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! `cam curve`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cam_stats::bootstrap::Clusters;
+use cam_stats::verdict::{CurveVerdict, LevelMean, Reason, Rule, Verdict, refuse_leak, verdict};
+use cam_stats::{Column, Count, Interval, Refusal, Warning};
+use serde::Serialize;
+
+use super::adhoc::{Data, Fault, Missing, Seconds, Told, digits, print, write_counts};
+
+/// Clusters below which clustered inference is refused.
+const CLUSTERS_NEEDED: usize = 10;
+/// Clusters below which it warns.
+const CLUSTERS_WANTED: usize = 40;
+
+/// Judges how an outcome depends on satisfaction: where more of it stops to pay, or that this cannot be seen.
+///
+/// Satisfaction is an index of 0 to 100. The verdict is one of PLATEAU, DIMINISHING, LINEAR, NO_RELATION,
+/// CONVEX, DECLINES and TOO_FEW; each clause of the rule is printed with its figure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  cam curve accounts.csv --satisfaction index --outcome margin\n  \
+                        cam curve accounts.csv --satisfaction index --outcome renewed --cluster account --json")]
+pub(super) struct Curve {
+    /// CSV file with a header (gzip too); empty cells and NA are missing
+    file: PathBuf,
+    /// Column of satisfaction, 0 to 100
+    #[arg(long, value_name = "COLUMN")]
+    satisfaction: String,
+    /// Column of the outcome: money per customer, or 0/1
+    #[arg(long, value_name = "COLUMN")]
+    outcome: String,
+    /// Column that says which rows belong together (account, unit)
+    #[arg(long, value_name = "COLUMN")]
+    cluster: Option<String>,
+    /// Seed N of the pairs bootstrap; the curvature test takes N + 1 [default: 42]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct Answer {
+    satisfaction: String,
+    outcome: String,
+    n: usize,
+    n_available: usize,
+    dropped: usize,
+    dropped_by: BTreeMap<String, usize>,
+    verdict: Verdict,
+    plateau: Option<Plateau>,
+    kink: Option<f64>,
+    slope: Option<Slope>,
+    slope_below: Option<Slope>,
+    slope_above: Option<Slope>,
+    observed: Observed,
+    reasons: Vec<Reason>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    level_means: Vec<LevelMean>,
+    draws: usize,
+    seed: u64,
+    #[serde(flatten)]
+    told: Told,
+    seconds: Seconds,
+}
+
+#[derive(Debug, Serialize)]
+struct Plateau {
+    level: f64,
+    ci_low: f64,
+    ci_high: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Slope {
+    estimate: f64,
+    ci_low: f64,
+    ci_high: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Observed {
+    p5: f64,
+    p95: f64,
+}
+
+impl From<Interval> for Slope {
+    fn from(interval: Interval) -> Self {
+        Self { estimate: interval.estimate, ci_low: interval.low, ci_high: interval.high }
+    }
+}
+
+impl Curve {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        print(self.answer(), self.json, Answer::write)
+    }
+
+    fn answer(&self) -> Result<Answer, Fault> {
+        let names = [self.satisfaction.clone()];
+        let data = Data::read(&self.file, &self.outcome, &names, self.cluster.as_deref(), Missing::Complete)?;
+        let mut rule = Rule::default();
+        if let Some(seed) = self.seed {
+            (rule.pairs_seed, rule.curvature_seed) = (seed, seed.wrapping_add(1));
+        }
+        let start = Instant::now();
+        let mut found = Self::judge(&data, &rule).map_err(|refusal| data.refused(refusal))?;
+        let seconds = Seconds { read: data.seconds, fit: start.elapsed().as_secs_f64() };
+        let told = data.told(&std::mem::take(&mut found.warnings));
+        Ok(Answer {
+            satisfaction: self.satisfaction.clone(),
+            outcome: self.outcome.clone(),
+            n: found.n,
+            n_available: data.available,
+            dropped: data.available - found.n,
+            dropped_by: data.dropped_by,
+            verdict: found.verdict,
+            plateau: found.plateau.map(|plateau| Plateau {
+                level: plateau.estimate,
+                ci_low: plateau.low,
+                ci_high: plateau.high,
+            }),
+            kink: found.slope_above.and(found.broken).map(|broken| broken.psi),
+            slope: found.slope.map(Slope::from),
+            slope_below: found.slope_below.map(Slope::from),
+            slope_above: found.slope_above.map(Slope::from),
+            observed: Observed { p5: found.observed.0, p95: found.observed.1 },
+            reasons: found.reasons,
+            level_means: found.level_means,
+            draws: rule.draws,
+            seed: rule.pairs_seed,
+            told,
+            seconds,
+        })
+    }
+
+    fn judge(data: &Data, rule: &Rule) -> Result<CurveVerdict, Refusal> {
+        let outcome = &data.outcome;
+        if outcome.len() > 1 && outcome.iter().all(|value| value.total_cmp(&outcome[0]).is_eq()) {
+            return Err(Refusal::NoVariance { column: Column::Outcome });
+        }
+        let ids = data.clusters.as_deref();
+        let clusters = ids.map(Clusters::of_ids).filter(|clusters| !clusters.are_single_rows());
+        if let Some(have) = clusters.as_ref().map(Clusters::len).filter(|have| *have < CLUSTERS_NEEDED) {
+            let (have, need) = (have as f64, CLUSTERS_NEEDED as f64);
+            return Err(Refusal::TooFew { what: Count::Clusters, have, need });
+        }
+        let mut found = verdict(&data.columns[0], outcome, None, ids, rule)?;
+        refuse_leak(&found, outcome)?;
+        if let Some(have) = clusters.map(|clusters| clusters.len()).filter(|have| *have < CLUSTERS_WANTED) {
+            let (have, need) = (have as f64, CLUSTERS_WANTED as f64);
+            found.warnings.push(Warning::Few { what: Count::Clusters, have, need });
+        }
+        Ok(found)
+    }
+}
+
+impl Answer {
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{} against {}", self.outcome, self.satisfaction)?;
+        write_counts(out, (self.n, self.n_available), &self.dropped_by)?;
+        let (p5, p95) = (digits(self.observed.p5), digits(self.observed.p95));
+        writeln!(out, "observed from {p5} to {p95} (5 % to 95 %)\n")?;
+        let name = serde_json::to_value(self.verdict)?;
+        writeln!(out, "{}: {}\n", name.as_str().unwrap_or_default(), self.sentence())?;
+        let slopes = [
+            ("slope of the straight line", &self.slope),
+            ("slope below the kink", &self.slope_below),
+            ("slope above the kink", &self.slope_above),
+        ];
+        for (what, slope) in slopes {
+            if let Some(Slope { estimate, ci_low, ci_high }) = slope {
+                let range = format!("{} to {}", digits(*ci_low), digits(*ci_high));
+                writeln!(out, "{what}: {} (95 %: {range})", digits(*estimate))?;
+            }
+        }
+        for level in &self.level_means {
+            let range = format!("{} to {}", digits(level.mean.low), digits(level.mean.high));
+            writeln!(
+                out,
+                "mean at {}: {} (95 %: {range}, n {})",
+                digits(level.level),
+                digits(level.mean.estimate),
+                level.n
+            )?;
+        }
+        writeln!(out, "\nclauses of the rule:")?;
+        for reason in &self.reasons {
+            let held = if reason.held { "yes" } else { "no" };
+            let (value, bound) = (digits(reason.value), digits(reason.bound));
+            writeln!(
+                out,
+                "  {:38} {value:>12} against {bound:>12}  {held}",
+                reason.clause.replace('_', " ")
+            )?;
+        }
+        writeln!(out, "\n{} draws, seed {}", self.draws, self.seed)?;
+        self.told.write(out)
+    }
+
+    fn sentence(&self) -> String {
+        let (p5, p95) = (digits(self.observed.p5), digits(self.observed.p95));
+        match (self.verdict, &self.plateau) {
+            (Verdict::Plateau, Some(plateau)) => format!(
+                "past about {} ({} to {}) more satisfaction is not seen to bring more",
+                digits(plateau.level),
+                digits(plateau.ci_low),
+                digits(plateau.ci_high)
+            ),
+            (Verdict::Plateau, None) => "it rises up to a level and not past it".to_owned(),
+            (Verdict::Diminishing, _) => "each further point still pays, but less".to_owned(),
+            (Verdict::Linear, _) => format!(
+                "no plateau found inside the observed range {p5} to {p95}; more satisfaction still paid at {p95}"
+            ),
+            (Verdict::NoRelation, _) => format!(
+                "no relation found; the largest slope that the data still allow is {}",
+                self.slope.as_ref().map_or_else(|| "not computed".to_owned(), |slope| digits(slope.ci_high))
+            ),
+            (Verdict::Convex, _) => "each further point pays more; no best level inside the observed range".to_owned(),
+            (Verdict::Declines, _) => format!(
+                "past about {} it falls",
+                self.kink.map_or_else(|| "a level".to_owned(), digits)
+            ),
+            (Verdict::TooFew, _) => "too few data for a curve: at least 100 rows, 5 levels of satisfaction and a \
+                                     standard deviation of 5 points are needed (is satisfaction an index of 0 to 100?)"
+                .to_owned(),
+        }
+    }
+}

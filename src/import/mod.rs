@@ -1,0 +1,3 @@
+//! Files of others: read, checked, and taken in.
+
+pub mod table;
