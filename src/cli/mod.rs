@@ -4,6 +4,7 @@ mod adhoc;
 mod check;
 mod curve;
 mod fit;
+mod import;
 mod importance;
 mod migrate;
 
@@ -51,6 +52,8 @@ enum Command {
     Importance(importance::Importance),
     /// Judge how far satisfaction pays, from a CSV file
     Curve(curve::Curve),
+    /// Bring a file in, or take an import back
+    Import(import::Import),
 }
 
 /// Runs the command line and returns the exit code.
@@ -70,6 +73,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Fit(command) => command.run(),
             Command::Importance(command) => command.run(),
             Command::Curve(command) => command.run(),
+            Command::Import(command) => command.run(&cli.shared.config()?).await,
         }
     })
 }

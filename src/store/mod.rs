@@ -1,9 +1,16 @@
 //! All SQL of the service, one file per table group. No business rule, no HTTP, no formula.
 
+pub mod batch;
 mod db;
 mod error;
+pub mod identity;
 mod instant;
+pub(crate) mod investment;
+pub(crate) mod ledger;
 pub mod organisation;
+pub(crate) mod people;
+pub(crate) mod record;
+pub(crate) mod response;
 pub mod snapshot;
 
 pub use db::{Db, Sql, Tx, Work};
@@ -11,7 +18,15 @@ pub use error::StoreError;
 
 /// Lists every named statement as (module, name, text), for the test that prepares them all on both databases.
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
-    [("organisation", organisation::STATEMENTS), ("snapshot", snapshot::STATEMENTS)]
-        .into_iter()
-        .flat_map(|(module, list)| list.iter().map(move |&(name, sql)| (module, name, sql)))
+    [
+        ("batch", batch::STATEMENTS),
+        ("identity", identity::STATEMENTS),
+        ("organisation", organisation::STATEMENTS),
+        ("people", people::STATEMENTS),
+        ("response", response::STATEMENTS),
+        ("rows", batch::ROW_STATEMENTS),
+        ("snapshot", snapshot::STATEMENTS),
+    ]
+    .into_iter()
+    .flat_map(|(module, list)| list.iter().map(move |&(name, sql)| (module, name, sql)))
 }
