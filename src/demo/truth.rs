@@ -49,8 +49,9 @@ pub struct TrueLevel {
 ///
 /// The gain of a level is summed over the accounts that answered the last wave, at the index that they gave, weighted to
 /// all customers of that quarter; it follows the true curve of money, the true impact, and the cost curve through the
-/// cost points. Of the true curve nothing is held constant: satisfaction below and above the observed range counts as
-/// it is. Levels lie within what the cost points cover and within the observed 5-95 % of satisfaction.
+/// cost points. As in the product's definition of the gain, money is held constant outside the observed 5-95 % of
+/// satisfaction: what customers would bring where hardly anybody has been is counted for nothing, also here. Levels
+/// lie within that range and within what the cost points cover.
 pub(super) fn levels(company: &Company) -> Vec<TrueLevel> {
     let ground = Ground::of(company);
     INVESTMENTS.iter().map(|investment| ground.level(investment)).collect()
@@ -70,27 +71,28 @@ struct Ground {
 impl Ground {
     fn of(company: &Company) -> Self {
         let scores = company.scores(WAVES - 1);
-        let customers: Vec<(f64, f64)> = scores
-            .iter()
-            .filter_map(|(_, levels)| levels[0])
-            .map(|level| (level, margin_in_window(level)))
-            .collect();
-        let level = |construct: usize| {
-            mean(scores.iter().filter_map(|(_, levels)| levels[construct])).unwrap_or(50.0)
-        };
-        let base = company.accounts.iter().filter(|account| account.is_active(LEDGER_QUARTERS - 1));
-        let size: f64 = base.map(|account| SIZES[account.size].factor).sum();
         let mut linked: Vec<f64> = (0..WAVES)
             .filter(|wave| FIRST_WAVE + wave + 4 < LEDGER_QUARTERS)
             .flat_map(|wave| company.scores(wave))
             .filter_map(|(_, levels)| levels[0])
             .collect();
         linked.sort_by(f64::total_cmp);
+        let observed = (quantile(&linked, 0.05), quantile(&linked, 0.95));
+        let customers: Vec<(f64, f64)> = scores
+            .iter()
+            .filter_map(|(_, levels)| levels[0])
+            .map(|level| (level, money(level, observed)))
+            .collect();
+        let level = |construct: usize| {
+            mean(scores.iter().filter_map(|(_, levels)| levels[construct])).unwrap_or(50.0)
+        };
+        let base = company.accounts.iter().filter(|account| account.is_active(LEDGER_QUARTERS - 1));
+        let size: f64 = base.map(|account| SIZES[account.size].factor).sum();
         Self {
             today: level(0),
             driver_today: (1..=DRIVERS.len()).map(level).collect(),
             weight: size / customers.len() as f64,
-            observed: (quantile(&linked, 0.05), quantile(&linked, 0.95)),
+            observed,
             customers,
         }
     }
@@ -149,9 +151,14 @@ impl Ground {
         let gains = self
             .customers
             .iter()
-            .map(|&(level, today)| margin_in_window((level + change).clamp(0.0, 100.0)) - today);
+            .map(|&(level, today)| money((level + change).clamp(0.0, 100.0), self.observed) - today);
         self.weight * gains.sum::<f64>()
     }
+}
+
+/// What an average account brings, held constant outside the observed range.
+fn money(satisfaction: f64, (low, high): (f64, f64)) -> f64 {
+    margin_in_window(satisfaction.clamp(low, high))
 }
 
 /// A level that was tried.
