@@ -14,6 +14,12 @@ pub const GRID: usize = 41;
 /// Points that must lie on each side of a plateau's beginning.
 const LEAST_EACH_SIDE: f64 = 10.0;
 
+/// Values beyond this are refused: sums of their squares would leave the range of numbers.
+const LARGEST: f64 = 1e100;
+
+/// An outcome that stays below this everywhere is refused likewise, unless it is 0.
+const SMALLEST: f64 = 1e-100;
+
 /// Points sorted by satisfaction.
 #[derive(Debug, Clone)]
 pub struct Points {
@@ -84,8 +90,8 @@ impl Points {
     ///
     /// # Errors
     ///
-    /// [`Refusal::LengthMismatch`], [`Refusal::NotFinite`], [`Refusal::BadWeight`], or [`Refusal::NoVariance`] where
-    /// satisfaction is constant.
+    /// [`Refusal::LengthMismatch`], [`Refusal::NotFinite`], [`Refusal::BadWeight`], [`Refusal::OutOfRange`] for values
+    /// whose squares would leave the range of numbers, or [`Refusal::NoVariance`] where satisfaction is constant.
     pub fn new(s: &[f64], y: &[f64], weights: Option<&[f64]>) -> Result<Self, Refusal> {
         let n = s.len();
         let lengths = [y.len(), weights.map_or(n, <[f64]>::len)];
@@ -98,6 +104,11 @@ impl Points {
             if let Some(row) = values.iter().position(|value| !value.is_finite()) {
                 return Err(Refusal::NotFinite { column, row });
             }
+        }
+        let too_large = s.iter().chain(y).any(|value| value.abs() > LARGEST);
+        let too_small = y.iter().all(|value| value.abs() < SMALLEST) && y.iter().any(|value| *value != 0.0);
+        if too_large || too_small {
+            return Err(Refusal::OutOfRange);
         }
         let total: f64 = weights.map_or(n as f64, |weights| weights.iter().sum());
         if let Some(row) = weights.and_then(|weights| weights.iter().position(|&weight| weight < 0.0)) {

@@ -1,11 +1,17 @@
 //! Least squares by Householder QR with column pivoting, and refinement with residuals of double length.
 
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
 /// Smallest diagonal of R, as a share of the largest, before a column counts as a combination of others.
 const RANK_TOLERANCE: f64 = 1e-7;
 /// Steps of refinement; each gains as many digits as the factorisation itself holds.
 const REFINEMENTS: usize = 3;
+
+/// Relative step below which refinement has nothing left to gain.
+const SETTLED: f64 = 1e-15;
+/// Numbers that a thread should have to work on.
+const WORK_PER_THREAD: usize = 50_000;
 
 /// Why a matrix cannot be factored.
 pub(crate) enum Singular {
@@ -93,8 +99,11 @@ impl Factor {
             let beta = 1.0 / (norm * (norm + vector[step].abs()));
             vector[step] -= alpha;
             r[(step, step)] = alpha;
+            // Columns do not depend on one another here, so the result is the same on any number of threads.
+            work[step + 1..].par_iter_mut().with_min_len(columns_per_thread(rows)).for_each(|column| {
+                reflect(&vector[step..], beta, &mut column[step..]);
+            });
             for j in step + 1..count {
-                reflect(&vector[step..], beta, &mut work[j][step..]);
                 r[(step, j)] = work[j][step];
             }
             reflectors.push(vector);
@@ -120,6 +129,8 @@ impl Factor {
     /// The first columns of Q, one row per observation: `rows × columns`.
     pub(crate) fn thin_q(&self) -> Vec<Vec<f64>> {
         (0..self.columns.len())
+            .into_par_iter()
+            .with_min_len(columns_per_thread(self.rows))
             .map(|j| {
                 let mut column = vec![0.0; self.rows];
                 column[j] = 1.0;
@@ -168,8 +179,13 @@ impl Factor {
             for (residual, change) in residuals.iter_mut().zip(&f) {
                 *residual += change;
             }
+            let mut moved = false;
             for (k, column) in self.permutation.iter().enumerate() {
+                moved |= step[k].abs() > SETTLED * x[*column].abs();
                 x[*column] += step[k];
+            }
+            if !moved {
+                break;
             }
         }
         for (k, value) in x.iter_mut().enumerate() {
@@ -207,6 +223,10 @@ impl Factor {
         }
         (high.iter().zip(&low).map(|(a, b)| a + b).collect(), gradient)
     }
+}
+
+fn columns_per_thread(rows: usize) -> usize {
+    WORK_PER_THREAD.div_ceil(rows.max(1))
 }
 
 /// Subtracts `beta v (v'w)` from `w`.

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use crate::factor::Factor;
-use crate::ols::{Coefficient, Parts, Problem, SeKind, StandardErrors, rows_of};
+use crate::ols::{Coefficient, Parts, Problem, SeKind, StandardErrors, check_range, rows_of};
 use crate::{Column, Count, Interval, Refusal, Warning};
 
 /// Relative step at which iterations stop.
@@ -274,6 +274,7 @@ impl<'a> Model<'a> {
                 (found.matrix, clustered.then_some(found.df), found.kind, found.warnings)
             }
         };
+        check_range(&matrix)?;
         let first = usize::from(self.problem.intercept);
         let coefficients: Vec<Coefficient> = (0..self.columns.len())
             .map(|k| {

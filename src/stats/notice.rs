@@ -209,7 +209,7 @@ impl Refusal {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
             }
             Self::OutOfRange => {
-                "a result is too large for a floating-point number; rescale the columns".to_owned()
+                "numbers are too large or too small to be calculated with; rescale the columns".to_owned()
             }
             Self::BadCost { level } => format!(
                 "the cost at level {level} does not rise above that of the levels before it; correct the \

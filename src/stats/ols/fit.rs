@@ -105,6 +105,7 @@ pub fn fit(problem: &Problem<'_>, errors: StandardErrors<'_>) -> Result<LinearFi
     let transform = factor.back_transform();
     let parts = Parts { q: &q, transform: &transform, residuals: &weighted_residuals, leverages: &leverages };
     let covariance = parts.covariance(errors)?;
+    check_range(&covariance.matrix)?;
     let coefficients: Vec<Coefficient> = (0..problem.parameters())
         .map(|k| {
             let driver = if problem.intercept { k.checked_sub(1) } else { Some(k) };
@@ -145,6 +146,11 @@ fn name(fault: &Singular, intercept: bool) -> Refusal {
         Singular::Constant(index) => Refusal::NoVariance { column: column(*index) },
         Singular::Aliased(index) => Refusal::Aliased { column: column(*index) },
     }
+}
+
+/// Refuses a covariance that has left the range of numbers.
+pub(crate) fn check_range(covariance: &DMatrix<f64>) -> Result<(), Refusal> {
+    if covariance.iter().all(|value| value.is_finite()) { Ok(()) } else { Err(Refusal::OutOfRange) }
 }
 
 /// A matrix as plain rows.

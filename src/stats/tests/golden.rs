@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use cam_stats::bootstrap::Clusters;
+use cam_stats::curve::{BrokenLine, Points};
 use cam_stats::importance::importance;
 use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, wilson};
@@ -445,4 +447,84 @@ fn spline_regression_agrees_with_hmisc() {
     }
     let line = fitted(profit, &columns[..1], true, StandardErrors::Classic);
     close((line.rss - found.rss) / 2.0 / (found.rss / 396.0), 185.457_345_322_072, "non-linearity F");
+}
+
+const OUTCOMES: [&str; 3] = ["profit", "profit_lin", "profit_sat"];
+
+fn curve(outcome: &str) -> (Vec<f64>, Vec<f64>) {
+    let data = table(include_str!("golden/synth_curve.csv"));
+    (data["sat"].clone(), data[outcome].clone())
+}
+
+/// The value of the order statistic `position`, counted from 1.
+fn ordered(values: impl Iterator<Item = f64>, position: usize) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[position - 1]
+}
+
+#[test]
+fn the_pairs_bootstrap_of_the_broken_line_agrees_with_an_independent_run() {
+    let expected = reference(include_str!("golden/verdict.csv"));
+    for outcome in OUTCOMES {
+        let (satisfaction, values) = curve(outcome);
+        let points = Points::new(&satisfaction, &values, None).unwrap();
+        let clusters = Clusters::of_rows(400);
+        let draws: Vec<BrokenLine> =
+            (0..999).map(|b| points.broken_line(Some(&clusters.counts(42, b))).unwrap()).collect();
+        let found = points.broken_line(None).unwrap();
+        let line = fitted(&values, std::slice::from_ref(&satisfaction), true, StandardErrors::Classic);
+        let top = draws.iter().filter(|draw| draw.grid_index >= 39).count() as f64 / 999.0;
+        for (key, value) in [
+            ("psi", found.psi),
+            ("left", found.left),
+            ("right", found.right),
+            ("supF_n4", found.sup_f),
+            ("lin_b", line.coefficients[1].estimate),
+            ("lin_se", line.coefficients[1].std_error),
+            ("psi_lo", ordered(draws.iter().map(|draw| draw.psi), 25)),
+            ("psi_hi", ordered(draws.iter().map(|draw| draw.psi), 975)),
+            ("right_p05", ordered(draws.iter().map(|draw| draw.right), 50)),
+            ("right_p95", ordered(draws.iter().map(|draw| draw.right), 950)),
+            ("left_median", ordered(draws.iter().map(|draw| draw.left), 500)),
+        ] {
+            let key = format!("verdict.{outcome}.{key}");
+            close(value, expected[&key], &key);
+        }
+        let share = expected[&format!("verdict.{outcome}.share_top2grid")];
+        assert!((top - share).abs() < 1e-12, "{outcome}: {top} against {share}");
+        let above = expected[&format!("verdict.{outcome}.n_above")];
+        assert!((points.above(found.psi) as f64 - above).abs() < 1e-12, "{outcome}");
+        let index = expected[&format!("verdict.{outcome}.grid_index0")];
+        assert!((found.grid_index as f64 - index).abs() < 1e-12, "{outcome}");
+    }
+}
+
+#[test]
+fn the_plateau_line_and_its_bootstrap_agree_with_an_independent_run() {
+    let expected = reference(include_str!("golden/curve.csv"));
+    for outcome in OUTCOMES {
+        let (satisfaction, values) = curve(outcome);
+        let points = Points::new(&satisfaction, &values, None).unwrap();
+        let clusters = Clusters::of_rows(400);
+        let levels: Vec<f64> =
+            (0..999).map(|b| points.linear_plateau(Some(&clusters.counts(42, b))).unwrap().psi).collect();
+        let found = points.linear_plateau(None).unwrap();
+        for (key, value) in [("psi", found.psi), ("a", found.a), ("b", found.b), ("rss", found.rss)] {
+            let key = format!("linplateau.{outcome}.{key}");
+            close(value, expected[&key], &key);
+        }
+        for (key, value) in [
+            ("mean", levels.iter().sum::<f64>() / 999.0),
+            ("pct95.lo", ordered(levels.iter().copied(), 25)),
+            ("pct95.hi", ordered(levels.iter().copied(), 975)),
+        ] {
+            let key = format!("boot.{outcome}.{key}");
+            close(value, expected[&key], &key);
+        }
+        let last = expected[&format!("boot.{outcome}.p95_sat")];
+        let share = levels.iter().filter(|level| **level > last).count() as f64 / 999.0;
+        let beyond = expected[&format!("boot.{outcome}.share_psi_above_p95")];
+        assert!((share - beyond).abs() < 1e-12, "{outcome}: {share} against {beyond}");
+    }
 }
