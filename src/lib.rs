@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod demo;
 pub mod finance;
 pub mod import;
+pub mod report;
 pub mod store;
 pub mod survey;
 pub mod web;

@@ -1,0 +1,541 @@
+# 报告的中文文本。数字已排好；**…** 为粗体。
+# 固定用语：证据等级、最优区间、最优点看不到、若该关联为因果、暂不能判断。
+
+not-computed = 未计算
+cannot-tell = 暂不能判断
+hold = 维持
+none = –
+sample-data = 示例数据
+how-sure = 有多大把握
+what-to-do = 该做什么
+page-of = 第 { $number } 页
+all-figures = 本报告的全部数字
+
+grade-A = 已做对照试验
+grade-B = 前后与对照比较，较强
+grade-C = 有关联，未证实因果
+grade-D = 同时出现，未证实因果
+grade-E = 数据不足，暂不能判断
+
+name-1 = 结论
+name-2 = 现状
+name-3 = 满意度在这里有没有回报
+name-4 = 哪些因素影响满意度
+name-5 = 每项投资，满意度做到多少分才够好
+name-5b = 要划算，须满足什么
+name-6 = 下一笔钱
+name-7 = 我们的员工
+name-8 = 承诺的兑现
+name-9 = 还不知道什么，什么会改变判断
+name-10 = 数字的来历
+pending-title = 尚未完成的页面
+
+foot-linked = n = { $linked } 家已关联客户（共 { $base } 家）
+foot-observed = 已观测 5–95%：{ $observed } 分
+foot-horizon = 期限 { $horizon } 年，折现率 { $rate }
+foot-ids = 编号 { $first }–{ $last }，见第 10 页
+foot-every = 所有数字见第 10 页
+
+outcome-retention-contractual = 续约
+outcome-retention-again = 再次购买
+outcome-revenue = 年收入
+outcome-money-margin = 每家客户的年毛利
+outcome-money-revenue = 每家客户的年收入
+
+unit-account = 一家客户
+unit-account-wave = 一家客户在一次调查中
+
+# 第 1 页
+
+answer-title-zone = 做到 { $zone } 分才够好，现为 { $today } 分；补上这段差距很可能划算
+answer-title-if-causal = 若该关联为因果，{ $zone } 分才够好，现为 { $today } 分
+answer-title-end = 现为 { $today } 分；到已观测到的最高 { $observed } 分，提高满意度很可能仍然划算
+answer-title-hold = { $zone } 分已够好，现为 { $today } 分；下一笔钱投向别处很可能更好
+answer-title-past = 现为 { $today } 分，很可能已超过最优区间（{ $zone } 分）
+answer-title-no-relation-contractual = 现为 { $today } 分；看不出满意度对续约和收入有影响
+answer-title-no-relation-again = 现为 { $today } 分；看不出满意度对再次购买有影响
+answer-title-too-few = 现为 { $today } 分；仅关联 { $linked } 家客户，值多少暂不能判断
+answer-title-no-investment = 现为 { $today } 分；满意度与收入同向变化，但尚无投资资料
+answer-title-unknown = 现为 { $today } 分；各项投资是否划算都暂不能判断
+answer-deck-zone = { $name }：每年约投入 { $spend }（{ $currency }）可以达到，很可能带来 **{ $gain }**（{ $range }）。
+answer-deck-past = 超过 { $zone } 分，再投一{ $unit }很可能得不偿失。
+answer-deck-end = 到何处为止，在已观测范围之外。
+answer-deck-hold = 在那里再投入，很可能得不偿失。
+answer-deck-levels = 各点是量表每一级上客户的价值，带 90% 范围。
+answer-deck-plain = 曲线是各满意度水平上每家客户的价值，带 90% 范围。
+
+cell-where = 我们在哪里
+cell-worth = 值多少
+cell-next = 下一笔钱投向哪里
+cell-unknown = 还不知道什么
+cell-range = 范围 { $range }
+cell-four-waves-ago = { $wave }为 { $before }。
+cell-linked = { $base } 家客户中 { $linked } 家已与收入关联。
+cell-lost-contractual = { $observations } 个观测中 { $lost } 个以客户流失告终。
+cell-lost-again = { $observations } 个观测中 { $lost } 个没有再次购买。
+cell-worth-gain = { $name }在最佳水平、扣除成本后可能的年利润；亏损概率 { $loss }。
+cell-worth-range = 每年 { $range }
+cell-worth-range-slope = { $range }
+cell-worth-unknown = 仅关联 { $linked } 家客户，每一分值多少暂不能判断。
+cell-worth-none = 每家客户、每一分、每年；范围为 { $range }。
+cell-worth-no-effect = 看不出影响
+cell-worth-at-most = 至多 { $most }
+cell-worth-slope = 平均每家客户、每提高一分、每年；至多 { $most }。
+cell-next-spend = 每年 { $spend }
+cell-next-none = 暂无
+cell-next-then = 其次是{ $name }（{ $spend }）。
+cell-unknown-count = { $count } 件事
+cell-unknown-list = 尚不清楚：{ $things }。
+
+unknown-causal = 关联是否为因果
+unknown-end = { $name }做到何处为止
+unknown-few = { $name }（已有 { $have } 家，需 { $need } 家）
+unknown-refused = { $name }
+unknown-investments = 各项投资的回报
+unknown-silent = { $silent } 家未答客户
+unknown-guards = { $count } 项未计算的检查
+
+# 第 2 页
+
+standing-title-up = 满意度由 { $before } 升至 { $today }
+standing-title-down = 满意度由 { $before } 降至 { $today }
+standing-title-level = 满意度为 { $today }，与上次的 { $before } 大致持平
+standing-title-one = 满意度为 { $today }，满分 100
+standing-deck = 每次调查的指数，带 90% 范围；旁边是客户自己说会怎么做。
+standing-sure = 最近一次调查，受邀客户中有 { $rate } 作答；与未答客户的比较未加权。
+standing-sure-unknown = 不知道邀请了多少客户，答卷未必代表全体客户。
+waves-wave = 调查
+waves-asked = 客户数
+waves-answered = 已答
+waves-index = 指数
+waves-range = 90% 范围
+silent-caption = 已答与未答客户对比（未加权）
+waves-caption = 谁作答了
+silent-variable = 最近一次调查
+silent-answered = 已答
+silent-silent = 未答
+silent-smd = 标准化差异
+silent-customers = 客户数
+silent-gap = 已答客户的续约减去未答客户的续约：{ $gap }。
+silent-gap-open = 未答与已答客户的续约对比：未计算，窗口尚未结束。
+silent-not-computed = 已答与未答客户对比：未计算。
+variable-revenue-before = 此前一年的收入
+variable-tenure = 成为客户的年数
+variable-renewed = 已续约
+variable-segment = 客户类别 { $segment }
+variable-other = { $name }
+voices-caption = 客户自己说会怎么做
+voices-name = 最近一次调查
+voices-index = 指数
+voices-range = 90% 范围
+unreliable = { $construct } 的各题彼此不够一致（α { $alpha }）：其水平须谨慎看待。
+
+# 第 3 页
+
+outcomes-deck = 每家客户的回答，以及此后 { $window } 个月里的行为。分析单位：{ $unit }。
+outcomes-money = { $sentence }
+outcomes-few-levels = 量表级数少：各点是每一级的平均值，不能判定平台。
+outcomes-title-plateau-contractual = 满意度升到约 { $plateau } 分为止，续约随之增加；再往上很可能不再增加
+outcomes-title-plateau-again = 满意度升到约 { $plateau } 分为止，再次购买随之增加；再往上很可能不再增加
+outcomes-title-diminishing-contractual = 每提高一分续约仍增加，但递减：低处 { $below }，高处 { $above }
+outcomes-title-diminishing-again = 每提高一分再次购买仍增加，但递减：低处 { $below }，高处 { $above }
+outcomes-title-linear-contractual = 每提高一分，续约约多 { $slope }，直到已观测到的最高水平
+outcomes-title-linear-again = 每提高一分，再次购买约多 { $slope }，直到已观测到的最高水平
+outcomes-title-no-relation-contractual = 看不出满意度对续约有影响；每一分至多 { $slope }
+outcomes-title-no-relation-again = 看不出满意度对再次购买有影响；每一分至多 { $slope }
+outcomes-title-convex-contractual = 在 { $observed } 分内续约越升越快；其中没有最佳水平
+outcomes-title-convex-again = 在 { $observed } 分内再次购买越升越快；其中没有最佳水平
+outcomes-title-declines-contractual = 在 { $observed } 分内续约先升后降
+outcomes-title-declines-again = 在 { $observed } 分内再次购买先升后降
+outcomes-title-too-few = 仅关联 { $n } 家客户，满意度有没有回报暂不能判断
+heading-retention-contractual = { $window } 个月内续约的比例，%
+heading-retention-again = { $window } 个月内再次购买的比例，%
+heading-revenue = 每家客户年收入的变化，%
+heading-money-margin = 每家客户的年毛利，{ $unit }
+heading-money-revenue = 每家客户的年收入，{ $unit }
+note-slopes = 每一分的百分点
+    低处 { $below }
+    高处 { $above }
+note-slope = 每一分的百分点
+    { $slope }
+end-label = 约 { $value }
+end-range = 在 { $level } 分（{ $range }）
+levels-caption = 量表各级的平均值
+levels-level = 满意度
+levels-kept = 留住
+levels-kept-range = 90% 范围
+levels-revenue = 收入变化
+levels-revenue-range = 90% 范围
+
+# 判定规则的七种结论。
+verdict-plateau = 就{ $outcome }而言，每提高一分都有回报，直到约 { $plateau }分；再往上很可能不再增加。
+verdict-diminishing = 就{ $outcome }而言，满意度继续提高仍有回报，但递减：低处每一分 { $below }，高处 { $above }。
+verdict-linear = 就{ $outcome }而言，在已观测范围内没有发现平台；到 { $observed } 分，提高满意度仍有回报：每一分 { $slope }。
+verdict-no-relation = 就{ $outcome }而言，看不出满意度的影响；数据所允许的至多为每一分 { $slope }。
+verdict-convex = 就{ $outcome }而言，在 { $observed } 分内每一分的回报都比前一分大；其中没有最佳水平。
+verdict-declines = 就{ $outcome }而言，曲线在 { $observed } 分内又转为下降。
+verdict-too-few = 就{ $outcome }而言，{ $n } 个观测太少，不能判断曲线。
+verdict-none = 就{ $outcome }而言，按护栏规则不画曲线（{ $n } 个观测）。
+
+# 第 4 页
+
+drivers-title = { $name }对满意度的影响很可能最大：每一分 { $impact }
+drivers-title-shared = { $name }以每一分 { $impact } 居首，但其范围与其次者重叠
+drivers-title-unclear = 没有突出的因素：即使是{ $name }，也只有每一分 { $impact }
+drivers-title-none = 从这些数据看不出什么影响满意度
+drivers-deck = 越靠右，当前水平越高；越靠上，影响越大。臂越长，把握越小。
+drivers-none = 没有询问任何驱动因素，分析文件里也没有指明。
+drivers-refused = 驱动因素未能分析：{ $subject }。
+drivers-refused-too-few = 答卷太少，不足以比较这么多因素：{ $subject }。
+drivers-refused-collinear = 有的因素彼此完全重复：{ $subject }。
+drivers-refused-constant = 有的因素从不变化：{ $subject }。
+drivers-refused-leak = 有的因素照抄了结果：{ $subject }。请去掉。
+drivers-refused-separation = 有的因素把结果完全分开：{ $subject }。
+drivers-refused-no-drivers = 没有询问任何驱动因素，分析文件里也没有指明。
+drivers-sure = 同一批客户在同一时间回答两者（{ $all } 个观测中 { $n } 个答全）。
+drivers-sure-none = 没有可以比较的因素（{ $all } 个观测中 { $n } 个答全）。
+drivers-caption = 对满意度的影响：驱动因素每提高 1 分，满意度提高的分数
+drivers-name = 驱动因素
+drivers-impact = 影响
+drivers-range = 90% 范围
+drivers-level = 当前水平
+drivers-share = 在可解释部分中的占比
+drivers-first = 排名第一的概率
+drivers-inseparable = 分不开的因素：{ $names }；两者都不按零处理，下次分开询问。
+drivers-wrong-sign = 合在一起时方向反转：{ $names }；单独看方向相反，须谨慎看待。
+drivers-operational = 有的因素来自账目，不是来自答卷。
+
+# 第 5 页
+
+investments-title-zone = { $name }很可能做到 { $zone } 分才够好，现为 { $today } 分
+investments-title-if-causal = 若该关联为因果，{ $name }做到 { $zone } 分才够好，现为 { $today } 分
+investments-title-end = { $name }到已观测到的最高 { $observed } 分很可能仍然划算，现为 { $today } 分
+investments-title-hold = { $name }在 { $zone } 分很可能已够好，现为 { $today } 分
+investments-title-past = { $name }很可能已超过最优区间（{ $zone } 分），现为 { $today } 分
+investments-title-unknown = 各项投资再增加是否划算都暂不能判断；现为 { $today } 分
+investments-title-none = 尚无投资资料，除现状（{ $today } 分）外不能指出任何水平
+investments-deck = 只改变一项投资、其余保持现状时，与今天相比的年利润。各行共用同一横轴与纵轴刻度。
+investments-more = 这里显示六行；其余见 document.json。
+investments-none-deck = 本页逐行说明每项投资做到多少分才划算，这需要知道它们的成本。
+investments-import = 请用 `cam import investments` 导入各项投资（名称、驱动因素、每年与一次性成本、年限），用 `cam import cost_points` 导入各水平的成本，然后重新生成报告。
+head-investment = 投资项目（按每{ $unit }投入的收益排序）
+head-invest = 每年
+    投入
+head-gain = 可能收益
+    80% 范围
+head-loss = 亏损
+    概率
+head-payback = 回收期
+head-grade = 等级
+if-held-back = 若缩减
+
+row-zone = 做到 { $zone } 分才够好，现为 { $today } 分。
+row-zone-if-causal = 若该关联为因果，{ $zone } 分才够好，现为 { $today } 分。
+row-no-zone = 没有突出的水平；数据所允许的年收益至多为 { $gain }。
+row-diminishing = 满意度继续提高仍有回报，但递减；约 { $range } 分时不再抵得上投入。
+row-plateau = 到某一水平后，提高满意度很可能不再带来更多；约 { $range } 分时不再抵得上投入。
+row-cost-bends = 每一分都比前一分更贵；约 { $range } 分时不再抵得上投入。
+row-end-unknown = 在已观测到的最高水平仍然划算，终点尚看不到。
+row-hold = 已够好（{ $zone } 分），现为 { $today } 分。
+row-hold-more = 维持；再投入很可能得不偿失。
+row-past = 已超过最优区间（{ $zone } 分），现为 { $today } 分。
+row-past-more = 不宜追加；削减前先做缩减试验。
+row-no-effect = 看不出效果。
+row-cannot-tell = 暂不能判断。
+row-largest-gain = 数据所允许的最大年收益为 { $gain }。
+row-refused = 暂不能判断。
+row-below = **{ $customers }** 的客户、**{ $revenue }** 的收入仍低于 { $level } 分
+row-waves-left = 约再测 { $waves } 次即可判断
+
+refusal-linked-accounts = 已关联客户 { $have } 家，需 { $need } 家。
+refusal-no-cost-curve = 不知道各水平的成本。请导入成本点（已有 { $have } 个，需 { $need } 个）。
+refusal-no-driver = 没有它所改变之事的答卷或记录。请询问，或指明驱动因素。
+refusal-driver-refused = 它所改变之事未能与满意度比较。
+refusal-no-relation = 看不出满意度对收入的影响，因此没有划算的水平。
+refusal-convex = 曲线越升越快；已观测范围内没有最佳水平。
+refusal-declines = 曲线又转为下降；不指出最佳水平。
+refusal-few-levels = 量表只有 { $have } 级，要指出水平需 { $need } 级。
+refusal-too-few = 观测 { $have } 个，需 { $need } 个。
+refusal-lost-per-term = 每个模型项的流失客户 { $have } 家，需 { $need } 家。
+refusal-vif = 它的驱动因素与其他因素分不开（{ $have }，至多 { $need }）。
+refusal-employee-target = 它面向员工；这条链未计算。
+refusal-other = 一条护栏规则未通过，见第 10 页。
+
+# 图中文字
+
+chart-today = 今天 { $today }
+chart-range = 范围 { $range }
+chart-index = 客户满意度指数（分）
+chart-nobody = 尚无
+    客户
+    到过
+chart-observed = 已观测 5–95%：{ $observed } 分
+chart-money = { $unit }
+chart-profit = 与今天相比的年利润，{ $unit }
+chart-good-enough = 最优区间
+chart-ninety = 90% 范围
+chart-fifty = 50% 范围
+chart-likely = 最可能
+chart-cost = 成本，有账可查
+chart-cost-short = 成本
+chart-judged = 估算
+chart-past = 过此处，再投一{ $unit }
+    很可能得不偿失
+chart-spend = 到达该分所需年投入，{ $unit }
+chart-driver = 驱动因素自身得分，0–100
+chart-if-causal = 若该关联为因果
+chart-best-range = 最优分数的 80% 范围 { $range }
+chart-not-visible = 最优点
+    看不到
+chart-no-effect = 看不出效果
+chart-plateau = 平台 { $plateau }
+chart-plateau-range = 平台 { $plateau }
+chart-cannot-tell = 暂不能判断
+chart-progress = { $have } / { $need }
+chart-customers = 客户分布
+chart-groups = 客户分为十等份，
+    90% 范围
+chart-levels = 量表各级的平均值，
+    90% 范围
+chart-satisfaction = 客户满意度，指数 0–100
+chart-loyalty = 忠诚
+chart-recommendation = 推荐
+chart-repurchase = 再购
+chart-n = n { $n }
+chart-effect = 驱动因素每提高 1 分，满意度提高的分数
+chart-level = 驱动因素当前水平，指数 0–100
+chart-arms = 十字臂长：90% 范围
+chart-first = 影响大、水平低：优先
+chart-keep = 影响大、水平高：保持
+chart-watch = 影响小、水平低：观察
+chart-enough = 影响小、水平高：足够
+
+alt-answer-title = 各满意度水平上的年利润，{ $name }
+alt-answer = { $verdict }今天 { $today }。可能收益 { $gain }。
+alt-waves-title = 历次调查的客户满意度指数
+alt-waves = 每次调查的指数，带 90% 范围；最近一次为 { $today }。
+alt-outcomes-title = 各满意度水平上客户的行为
+alt-outcomes = { $sentence }今天 { $today }；{ $observed } 分之外尚无客户到过。
+alt-priorities-title = 各驱动因素对满意度的影响与其当前水平
+alt-priorities = { $sentence }。每个十字是一个驱动因素，两个方向都带 90% 范围。
+alt-investments-title = 每项投资，满意度做到多少分才够好
+alt-investments = 今天 { $today }。{ $rows }
+
+# 把握，按等级
+
+sure-A = 抽签分批推行，{ $linked } 家已关联客户，{ $quarters } 个季度。
+sure-B = 前后比较并有对照组；{ $linked } 家已关联客户，{ $quarters } 个季度。
+sure-C = 同一批客户的前后变化：{ $linked } 家已关联客户、{ $quarters } 个季度，已调整；尚未做试验。
+sure-D = 客户之间的比较：{ $linked } 家已关联客户、{ $quarters } 个季度；两者背后可能另有原因。
+sure-E = { $linked } 家已关联客户、{ $quarters } 个季度，分不清划算还是不划算。
+sure-failed = 一条护栏规则未通过：{ $guard }。
+sure-open = 尚未计算的护栏规则：{ $count } 条。
+sure-lowest = 等级取各环节中最低者。
+sure-lost = { $observations } 个观测中流失 { $lost } 个。
+
+# 该做什么
+
+todo-spend = 每年投入 { $spend }用于{ $name }。
+todo-spend-test = 先在部分客户中试行{ $name }，再决定是否每年投入 { $spend }。
+todo-test = 削减前先做缩减试验：{ $names }。
+todo-wait = 等待更多数据：{ $names }。
+todo-hold = 维持现状，下个季度再测。
+todo-import-investments = 请导入花了多少钱、花在哪里，以便逐项判断。
+todo-no-relation = 在这里不要为满意度本身花钱；去找真正留住客户的因素。
+todo-low-first = 先提高低分客户，不必追求高分段。
+todo-test-higher = 在部分客户中试行更高水平；曲线的终点尚看不到。
+todo-collect = 关联更多客户（现有 { $linked } 家，需 200 家）后再测。
+todo-driver = 先改善{ $name }。
+todo-driver-unclear = 先多问一些客户，再决定投向哪个因素。
+todo-driver-none = 请询问客户的具体体验，或在分析文件里指明运营因素。
+todo-silent = 先接触未答客户，再依据该指数。
+todo-ask-again = 下个季度用同样的问题再测。
+
+# 第 10 页
+
+made-title = 全部数字及其来历，共 { $observations } 个观测
+made-deck = 本报告的每个数字都指向这里；完整曲线见同目录下的 document.json。
+figures-id = 编号
+figures-what = 含义
+figures-value = 数值
+figures-range = 范围
+figures-level = 覆盖
+figures-n = n
+figures-unit = 单位
+figures-grade = 等级
+figures-source = 来源
+source-answers = 答卷
+source-ledger = 账目
+source-curve = 拟合曲线
+source-draws = 自助抽样
+source-investment-file = 投资文件
+source-counts = 计数
+source-rule = 规则
+source-analysis-file = 分析文件
+run-caption = 本次运行
+run-text-what = 项目
+run-text-value = 内容
+run-survey = 问卷与版本
+run-unit = 分析单位
+run-cluster = 一同重抽样
+run-draws = 抽样次数
+run-seed = 随机种子
+run-errors = 标准误
+run-spec = 分析文件 SHA-256
+run-data = 所读数据 SHA-256
+run-version = 程序版本
+exclusions-caption = 答卷的去向
+exclusions-reason = 原因
+exclusions-count = 答卷数
+exclusions-id = 编号
+excluded-no-account = 没有对应的客户
+excluded-no-satisfaction = 没有回答满意度
+excluded-averaged = 与同一客户的其他答卷平均
+excluded-not-in-ledger = 客户在账目中没有金额
+excluded-window-open = 结果窗口尚未结束
+excluded-retention-unknown = 不知道客户是否留下
+excluded-other = { $name }
+excluded-used = 用作观测
+excluded-sum = 收到的答卷
+ledger-caption = 导入收入与官方收入
+ledger-period = 期间
+ledger-imported = 导入
+ledger-official = 官方
+ledger-difference = 差额
+ledger-share = 百分比
+guards-caption = 护栏规则
+guards-name = 规则
+guards-text-about = 对象
+guards-value = 实际
+guards-bound = 界限
+guards-text-held = 结果
+guards-text-cap = 最高可得等级
+guard-all = 整份报告
+guard-held = 通过
+guard-failed = 未通过
+guard-linked-accounts = 评级所需的已关联客户
+guard-linked-accounts-for-curve = 画曲线所需的已关联客户
+guard-lost-per-term = 每个模型项的流失客户
+guard-answered-against-silent = 未答客户的续约差距（百分点）
+guard-vif = 方差膨胀
+guard-reconciliation = 账目与官方总额
+guard-season = 区分季节与趋势所需的季度数
+guard-cost-curve = 成本曲线已知
+guard-observed-range = 水平在已观测范围之内
+guard-confounding = 对隐藏因素的敏感度
+guard-drift = 问题随时间的变化
+guard-leak = 因素中照抄结果者
+guard-other = { $name }
+reasons-caption = 结论的各条依据
+reasons-outcome = 结果
+reasons-text-clause = 条款
+reasons-value = 实际
+reasons-bound = 界限
+reasons-text-held = 判定
+clause-holds = 成立
+clause-fails = 不成立
+warnings-caption = 警示
+warnings-text-code = 代码
+warnings-text-subject = 对象
+warnings-text-message = 发现了什么
+questions-caption = 问题全文
+questions-text-key = 题目
+questions-text-question = 问题
+batches-caption = 所读文件
+batches-text-kind = 类别
+batches-text-file = 文件 SHA-256
+batches-rows = 读入行数
+batches-applied = 采用行数
+
+# 每个数字的含义
+
+label-today = 今天的满意度指数
+label-linked = 已关联客户
+label-base = 本期客户
+label-observations = 观测数
+label-lost-contractual = 以客户流失告终的观测
+label-lost-again = 没有再次购买的观测
+label-quarters = 有金额的季度
+label-window = 回答之后的月数
+label-within = 判定客户留下的月数
+label-horizon = 期限（年）
+label-rate = 年折现率
+label-open-guards = 未计算的护栏规则
+label-observed = 已观测的满意度，5–95%
+label-gain = { $name }：可能的年收益
+label-spend = { $name }：比今天多的年投入
+label-cost-today = { $name }：今天的年成本
+label-largest-gain = { $name }：数据所允许的最大年收益
+label-zone = { $name }：最优区间
+label-best-level = { $name }：最佳水平
+label-loss = { $name }：亏损概率
+label-customers-below = { $name }：仍低于的客户
+label-revenue-below = { $name }：仍低于的收入
+label-below-level = { $name }：上两项所指的水平
+label-gain-level = { $name }：可能收益所在的水平
+label-share-at-end = { $name }：最佳水平落在端点的抽样
+label-impact = { $name }：驱动因素每一分的满意度
+label-tick-spend = { $name }：刻度处的年投入
+label-tick-driver = { $name }：刻度处的因素得分
+label-driver-today = { $name }：今天的因素得分
+label-refusal-have = { $name }：已有
+label-refusal-need = { $name }：所需
+label-waves-left = { $name }：还需调查的次数
+label-slope = { $outcome }：每一分的直线斜率
+label-slope-below = { $outcome }：低处每一分的斜率
+label-slope-above = { $outcome }：高处每一分的斜率
+label-plateau = { $outcome }：平台
+label-curve-end = { $outcome }：曲线在已观测端点的值
+label-group-level = { $outcome }：一组客户的满意度
+label-group-mean = { $outcome }：该组的平均值
+label-observations-of = { $outcome }：观测数
+label-mean = { $outcome }：平均值
+label-r-squared = { $outcome }：直线的 R 平方
+label-driver-impact = { $name }：对满意度的影响
+label-driver-level = { $name }：当前水平
+label-driver-share = { $name }：在可解释部分中的占比
+label-driver-vif = { $name }：方差膨胀
+label-driver-n = 各因素都作答的观测
+label-driver-all = 全部观测
+label-driver-r-squared = 满意度对各因素：R 平方
+label-wave-index = { $wave }：满意度指数
+label-wave-answered = { $wave }：作答客户
+label-wave-asked = { $wave }：当时的客户
+label-wave-loyalty = { $wave }：忠诚
+label-wave-recommendation = { $wave }：推荐
+label-wave-repurchase = { $wave }：再购
+label-wave-before = { $wave }：满意度指数
+label-answered = { $wave }：作答客户
+label-silent = { $wave }：未答客户
+label-mean-answered = { $variable }：已答客户
+label-mean-silent = { $variable }：未答客户
+label-smd = { $variable }：标准化差异
+label-renewal-gap = 续约：已答减未答
+label-alpha = { $construct }：信度（α）
+label-answer-rate = 最近一次调查的作答比例
+label-investments = 已知的投资
+label-unknown = 还不知道的事
+label-responses = 收到的答卷
+label-imported = { $period }：导入收入
+label-official = { $period }：官方收入
+label-difference = { $period }：差额
+label-difference-share = { $period }：差额百分比
+label-guard-value = { $guard }：实际
+label-guard-bound = { $guard }：界限
+label-clause-value = { $outcome }，{ $clause }：实际
+label-clause-bound = { $outcome }，{ $clause }：界限
+label-batch-in = { $name }：读入行数
+label-batch-applied = { $name }：采用行数
+
+unit-index = 分
+unit-share = 比例
+unit-change = 变化
+unit-money = 每年
+unit-ledger = 合计
+unit-points = 百分点
+unit-points-per-point = 每一分
+unit-share-per-point = 每一分
+unit-count = 个数
+unit-ratio = 数值
+unit-years = 年
+unit-months = 月

@@ -1,0 +1,241 @@
+//! Page 10: how it was made. The table of all figures is written by the template from the document itself.
+
+use super::draft::{Draft, Entry, Facts};
+use crate::analysis::{Guard, Relation};
+use crate::report::document::{Arg, Message, Page, Table};
+use crate::report::number::{Show, Unit};
+
+/// The name of a guard; an unknown one is written as its key.
+pub(super) fn guard_name(key: &str) -> Message {
+    const KNOWN: [&str; 12] = [
+        "linked_accounts",
+        "linked_accounts_for_curve",
+        "lost_per_term",
+        "answered_against_silent",
+        "vif",
+        "reconciliation",
+        "season",
+        "cost_curve",
+        "observed_range",
+        "confounding",
+        "drift",
+        "leak",
+    ];
+    if KNOWN.contains(&key) {
+        Message::new(format!("guard-{}", key.replace('_', "-")))
+    } else {
+        Message::new("guard-other").name("name", key)
+    }
+}
+
+/// Builds the page.
+pub(super) fn page(draft: &mut Draft, facts: &Facts, levels: Option<Table>) -> Page {
+    let tables = vec![
+        run(draft),
+        exclusions(draft, facts),
+        reconciliation(draft),
+        guards(draft),
+        reasons(draft),
+        warnings(draft),
+    ];
+    Page {
+        number: 10,
+        name: "name-10".into(),
+        title: Message::new("made-title").figure("observations", &facts.observations, Show::Value),
+        deck: vec![Message::new("made-deck")],
+        chart: None,
+        cells: Vec::new(),
+        tables: tables.into_iter().chain(levels).filter(|table| !table.rows.is_empty()).collect(),
+        notes: Vec::new(),
+        rows: Vec::new(),
+        grade: None,
+        sure: Vec::new(),
+        advice: Vec::new(),
+        foot: vec![facts.foot_linked(), draft.ids("M10")],
+    }
+}
+
+fn run(draft: &Draft) -> Table {
+    let frame = &draft.analysis.frame;
+    let row = |key: &str, value: String| {
+        vec![Some(Arg::say(Message::new(format!("run-{key}")))), Some(Arg::text(value))]
+    };
+    Table {
+        name: "run".into(),
+        columns: ["text-what", "text-value"].map(Into::into).into(),
+        rows: vec![
+            row("survey", frame.survey.clone()),
+            vec![
+                Some(Arg::say(Message::new("run-unit"))),
+                Some(Arg::say(super::outcomes::unit_of_analysis(draft))),
+            ],
+            row("cluster", frame.cluster.clone()),
+            row("draws", frame.draws.to_string()),
+            row("seed", frame.seed.to_string()),
+            row("errors", draft.analysis.drivers.se_kind.clone()),
+            row("spec", frame.spec_sha256.clone()),
+            row("data", frame.data_fingerprint.clone()),
+            row("version", frame.program_version.clone()),
+        ],
+    }
+}
+
+fn exclusions(draft: &mut Draft, facts: &Facts) -> Table {
+    const KNOWN: [&str; 6] =
+        ["no_account", "no_satisfaction", "averaged", "not_in_ledger", "window_open", "retention_unknown"];
+    let data = &draft.analysis.data;
+    let total = Entry::count(Message::new("label-responses"), data.responses_in, "answers");
+    let mut rows: Vec<Vec<Option<Arg>>> = data
+        .exclusions
+        .iter()
+        .map(|exclusion| {
+            let name = if KNOWN.contains(&exclusion.reason.as_str()) {
+                Message::new(format!("excluded-{}", exclusion.reason.replace('_', "-")))
+            } else {
+                Message::new("excluded-other").name("name", &exclusion.reason)
+            };
+            let id = draft.add("M10", Entry::count(name.clone(), exclusion.count, "counts"));
+            vec![Some(Arg::say(name)), Some(Arg::figure(&id, Show::Value)), Some(Arg::text(id))]
+        })
+        .collect();
+    let total = draft.add("M10", total);
+    rows.push(vec![
+        Some(Arg::say(Message::new("excluded-used"))),
+        Some(Arg::figure(&facts.observations, Show::Value)),
+        Some(Arg::text(&facts.observations)),
+    ]);
+    rows.push(vec![
+        Some(Arg::say(Message::new("excluded-sum"))),
+        Some(Arg::figure(&total, Show::Value)),
+        Some(Arg::text(total)),
+    ]);
+    Table { name: "exclusions".into(), columns: ["reason", "count", "id"].map(Into::into).into(), rows }
+}
+
+fn reconciliation(draft: &mut Draft) -> Table {
+    let currency = draft.analysis.frame.currency.clone();
+    let unit = Unit::Ledger { currency: currency.clone() };
+    let minor =
+        crate::finance::Currency::parse(&currency).map_or(100, crate::finance::Currency::minor_per_major);
+    let major = |sum: i64| sum as f64 / minor as f64;
+    let mut rows = Vec::new();
+    for row in &draft.analysis.data.reconciliation {
+        let mut add = |key: &str, value: f64, unit: &Unit| {
+            let label = Message::new(format!("label-{key}")).period("period", &row.period);
+            draft.add("M10", Entry::value(label, value, unit.clone(), "ledger"))
+        };
+        let imported = add("imported", major(row.imported), &unit);
+        let official = add("official", major(row.official), &unit);
+        let difference = add("difference", major(row.imported - row.official), &unit);
+        let share = (row.official != 0).then(|| {
+            let share = (row.imported - row.official) as f64 / row.official as f64;
+            add("difference-share", share, &Unit::Change)
+        });
+        rows.push(vec![
+            Some(Arg::Period { period: row.period.clone() }),
+            Some(Arg::figure(&imported, Show::Value)),
+            Some(Arg::figure(&official, Show::Value)),
+            Some(Arg::figure(&difference, Show::Value)),
+            share.map(|id| Arg::figure(&id, Show::Value)),
+        ]);
+    }
+    Table {
+        name: "ledger".into(),
+        columns: ["period", "imported", "official", "difference", "share"].map(Into::into).into(),
+        rows,
+    }
+}
+
+fn guards(draft: &mut Draft) -> Table {
+    let analysis = draft.analysis;
+    let mut rows: Vec<Vec<Option<Arg>>> =
+        analysis.guards.iter().map(|guard| guard_row(draft, guard, None)).collect();
+    for investment in &analysis.investments {
+        for guard in &investment.guards {
+            rows.push(guard_row(draft, guard, Some(&investment.name)));
+        }
+    }
+    Table {
+        name: "guards".into(),
+        columns: ["name", "text-about", "value", "bound", "text-held", "text-cap"].map(Into::into).into(),
+        rows,
+    }
+}
+
+fn guard_row(draft: &mut Draft, guard: &Guard, about: Option<&str>) -> Vec<Option<Arg>> {
+    let name = guard_name(&guard.key);
+    let mut add = |key: &str, value: f64| {
+        let label = Message::new(key).message("guard", name.clone());
+        draft.add("M10", Entry::value(label, value, plain_unit(value), "rule"))
+    };
+    let value = guard.value.map(|value| add("label-guard-value", value));
+    let bound = add("label-guard-bound", guard.bound);
+    let held = match guard.held {
+        Some(true) => "guard-held",
+        Some(false) => "guard-failed",
+        None => "not-computed",
+    };
+    vec![
+        Some(Arg::say(name)),
+        Some(about.map_or_else(|| Arg::say(Message::new("guard-all")), Arg::text)),
+        Some(
+            value.map_or_else(|| Arg::say(Message::new("not-computed")), |id| Arg::figure(&id, Show::Value)),
+        ),
+        Some(Arg::figure(&bound, Show::Value)),
+        Some(Arg::say(Message::new(held))),
+        Some(Arg::text(format!("{:?}", guard.caps_at))),
+    ]
+}
+
+/// Whole numbers are written whole.
+fn plain_unit(value: f64) -> Unit {
+    if value.fract() == 0.0 { Unit::Count } else { Unit::Ratio }
+}
+
+fn reasons(draft: &mut Draft) -> Table {
+    let analysis = draft.analysis;
+    let mut rows = Vec::new();
+    let relations: [(&str, &Relation); 3] = [
+        ("retention", &analysis.retention),
+        ("revenue", &analysis.revenue_change),
+        ("money", &analysis.money),
+    ];
+    for (outcome, relation) in relations {
+        let of = super::outcomes::outcome_name(draft, outcome);
+        for reason in &relation.reasons {
+            let mut add = |key: &str, value: f64| {
+                let label = Message::new(key).message("outcome", of.clone()).name("clause", &reason.clause);
+                draft.add("M10", Entry::value(label, value, plain_unit(value), "rule").n(relation.n))
+            };
+            let value = add("label-clause-value", reason.value);
+            let bound = add("label-clause-bound", reason.bound);
+            rows.push(vec![
+                Some(Arg::say(of.clone())),
+                Some(Arg::text(reason.clause.clone())),
+                Some(Arg::figure(&value, Show::Value)),
+                Some(Arg::figure(&bound, Show::Value)),
+                Some(Arg::say(Message::new(if reason.held { "clause-holds" } else { "clause-fails" }))),
+            ]);
+        }
+    }
+    Table {
+        name: "reasons".into(),
+        columns: ["outcome", "text-clause", "value", "bound", "text-held"].map(Into::into).into(),
+        rows,
+    }
+}
+
+fn warnings(draft: &Draft) -> Table {
+    let rows = draft.analysis.warnings.iter().map(|warning| {
+        vec![
+            Some(Arg::text(&warning.code)),
+            Some(Arg::text(&warning.subject)),
+            Some(Arg::text(&warning.message)),
+        ]
+    });
+    Table {
+        name: "warnings".into(),
+        columns: ["text-code", "text-subject", "text-message"].map(Into::into).into(),
+        rows: rows.collect(),
+    }
+}

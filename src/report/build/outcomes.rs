@@ -1,0 +1,291 @@
+//! Page 3: does satisfaction pay here?
+
+use cam_stats::verdict::Verdict;
+
+use super::draft::{Draft, Entry, Facts};
+use crate::analysis::{Estimate, Relation};
+use crate::report::document::{Arg, Chart, Message, OutcomePanel, Page, Table};
+use crate::report::number::{Show, Unit};
+
+/// Levels at which a coarse scale still shows a mean of its own.
+const LEVELS: usize = 12;
+
+/// Ids of one relation's numbers.
+pub(super) struct Ids {
+    below: Option<String>,
+    above: Option<String>,
+    pub(super) slope: Option<String>,
+    plateau: Option<String>,
+    end: Option<String>,
+    groups: Vec<(String, String)>,
+    n: String,
+}
+
+/// The unit of an outcome and of its slope.
+fn units(draft: &Draft, outcome: &str) -> (Unit, Unit) {
+    match outcome {
+        "retention" => (Unit::Share, Unit::SharePerPoint),
+        "revenue" => (Unit::Change, Unit::SharePerPoint),
+        _ => (draft.money(), draft.money()),
+    }
+}
+
+/// The key of an outcome's name: the retention rule decides what keeping a customer is called.
+pub(super) fn outcome_name(draft: &Draft, outcome: &str) -> Message {
+    match outcome {
+        "retention" => Message::new(draft.by_rule("outcome-retention")),
+        "money" => Message::new(draft.by_money("outcome-money")),
+        _ => Message::new("outcome-revenue"),
+    }
+}
+
+fn figures(draft: &mut Draft, relation: &Relation, outcome: &str) -> Ids {
+    let grade = draft.analysis.grade;
+    let (unit, slope_unit) = units(draft, outcome);
+    let of = outcome_name(draft, outcome);
+    let label = |key: &str| Message::new(format!("label-{key}")).message("outcome", of.clone());
+    let mut estimate = |key: &str, estimate: Option<&Estimate>, unit: &Unit| {
+        estimate.map(|estimate| {
+            draft.add("R3", Entry::estimate(label(key), estimate, unit.clone(), "curve").grade(grade))
+        })
+    };
+    let slope = estimate("slope", relation.slope.as_ref(), &slope_unit);
+    let below = estimate("slope-below", relation.slope_below.as_ref(), &slope_unit);
+    let above = estimate("slope-above", relation.slope_above.as_ref(), &slope_unit);
+    let plateau = estimate("plateau", relation.plateau.as_ref(), &Unit::Index);
+    let end = relation.curve.last().map(|last| {
+        let last = Estimate { value: last.y, low: last.low, high: last.high, level: 0.9, n: relation.n };
+        draft.add("R3", Entry::estimate(label("curve-end"), &last, unit.clone(), "curve").grade(grade))
+    });
+    let groups = relation
+        .groups
+        .iter()
+        .take(LEVELS)
+        .map(|group| {
+            let at = Entry::value(label("group-level"), group.x, Unit::Index, "answers").n(group.y.n);
+            let at = draft.add("R3", at);
+            (at, draft.add("R3", Entry::estimate(label("group-mean"), &group.y, unit.clone(), "ledger")))
+        })
+        .collect();
+    let n = draft.add("R3", Entry::count(label("observations-of"), relation.n, "counts"));
+    draft.add("R3", Entry::value(label("mean"), relation.mean, unit, "ledger").n(relation.n));
+    if let Some(r_squared) = relation.r_squared {
+        draft.add("R3", Entry::value(label("r-squared"), r_squared, Unit::Ratio, "curve").n(relation.n));
+    }
+    Ids { below, above, slope, plateau, end, groups, n }
+}
+
+/// The verdict of a relation as its fixed sentence.
+pub(super) fn verdict(
+    draft: &Draft,
+    facts: &Facts,
+    relation: &Relation,
+    ids: &Ids,
+    outcome: &str,
+) -> Message {
+    let of = outcome_name(draft, outcome);
+    let key = match relation.verdict {
+        Some(Verdict::Plateau) if ids.plateau.is_some() => "verdict-plateau",
+        Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "verdict-diminishing",
+        Some(Verdict::Linear) if ids.slope.is_some() => "verdict-linear",
+        Some(Verdict::NoRelation) if ids.slope.is_some() => "verdict-no-relation",
+        Some(Verdict::Convex) => "verdict-convex",
+        Some(Verdict::Declines) => "verdict-declines",
+        Some(Verdict::TooFew) => "verdict-too-few",
+        _ => "verdict-none",
+    };
+    let mut message = Message::new(key).message("outcome", of);
+    let mut set = |name: &str, id: &Option<String>, show: Show| {
+        if let Some(id) = id {
+            message = message.clone().figure(name, id, show);
+        }
+    };
+    match key {
+        "verdict-plateau" => set("plateau", &ids.plateau, Show::Full),
+        "verdict-diminishing" => {
+            set("below", &ids.below, Show::Full);
+            set("above", &ids.above, Show::Full);
+        }
+        "verdict-linear" => {
+            set("slope", &ids.slope, Show::Full);
+            set("observed", &Some(facts.observed.clone()), Show::High);
+        }
+        "verdict-no-relation" => set("slope", &ids.slope, Show::High),
+        "verdict-too-few" | "verdict-none" => set("n", &Some(ids.n.clone()), Show::Value),
+        _ => set("observed", &Some(facts.observed.clone()), Show::Range),
+    }
+    message
+}
+
+/// The proven plateau of the money relation, with the id under which page 3 printed it.
+pub(super) fn plateau(draft: &Draft) -> Option<(String, Estimate)> {
+    let plateau = draft.analysis.money.plateau?;
+    draft
+        .find("R3", |label| {
+            label.key == "label-plateau"
+                && label.args.get("outcome") == Some(&Arg::say(outcome_name(draft, "money")))
+        })
+        .map(|id| (id, plateau))
+}
+
+/// Builds the page, and for a coarse scale the table of its levels, which page 10 holds.
+pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Option<Table>) {
+    let analysis = draft.analysis;
+    let retention = figures(draft, &analysis.retention, "retention");
+    let revenue = figures(draft, &analysis.revenue_change, "revenue");
+    let money = figures(draft, &analysis.money, "money");
+    let panels = vec![
+        panel(draft, facts, &analysis.retention, &retention, "retention"),
+        panel(draft, facts, &analysis.revenue_change, &revenue, "revenue"),
+    ];
+    let drawn =
+        panels.iter().any(|panel| !panel.relation.curve.is_empty() || !panel.relation.groups.is_empty());
+    let grade = analysis.grade;
+    let mut sure = facts.sure(draft, grade);
+    sure.push(Message::new("sure-lost").figure("lost", &facts.lost, Show::Value).figure(
+        "observations",
+        &facts.observations,
+        Show::Value,
+    ));
+    let mut deck = vec![
+        Message::new("outcomes-deck")
+            .figure("window", &facts.window, Show::Value)
+            .message("unit", unit_of_analysis(draft)),
+    ];
+    deck.push(verdict(draft, facts, &analysis.revenue_change, &revenue, "revenue"));
+    let levels = analysis.retention.few_levels.then(|| levels(&retention, &revenue));
+    let mut notes = vec![
+        Message::new("outcomes-money")
+            .message("sentence", verdict(draft, facts, &analysis.money, &money, "money")),
+    ];
+    if analysis.retention.few_levels {
+        notes.push(Message::new("outcomes-few-levels"));
+    }
+    let page = Page {
+        number: 3,
+        name: "name-3".into(),
+        title: title(draft, facts, &retention),
+        deck,
+        chart: drawn.then(|| Chart::Outcomes { ground: facts.ground(draft), panels }),
+        cells: Vec::new(),
+        tables: Vec::new(),
+        notes,
+        rows: Vec::new(),
+        grade: Some(grade),
+        sure,
+        advice: vec![advice(draft, facts)],
+        foot: vec![facts.foot_linked(), facts.foot_observed(), draft.ids("R3")],
+    };
+    (page, levels)
+}
+
+/// The money relation alone, for page 1 where no investment can be drawn.
+pub(super) fn money_panel(draft: &Draft) -> OutcomePanel {
+    OutcomePanel {
+        heading: Message::new(draft.by_money("heading-money")),
+        outcome: "money".into(),
+        relation: draft.analysis.money.clone(),
+        note: None,
+        end: None,
+        plateau: plateau(draft).map(|(id, _)| id),
+    }
+}
+
+/// Names the unit of analysis.
+pub(super) fn unit_of_analysis(draft: &Draft) -> Message {
+    Message::new(match draft.analysis.frame.unit_of_analysis.as_str() {
+        "account" => "unit-account",
+        _ => "unit-account-wave",
+    })
+}
+
+fn panel(draft: &Draft, facts: &Facts, relation: &Relation, ids: &Ids, outcome: &str) -> OutcomePanel {
+    let note = match relation.verdict {
+        Some(Verdict::Plateau | Verdict::Diminishing) => match (&ids.below, &ids.above) {
+            (Some(below), Some(above)) => {
+                Some(Message::new("note-slopes").figure("below", below, Show::Figures).figure(
+                    "above",
+                    above,
+                    Show::Figures,
+                ))
+            }
+            _ => None,
+        },
+        Some(Verdict::Linear | Verdict::NoRelation) => {
+            ids.slope.as_ref().map(|slope| Message::new("note-slope").figure("slope", slope, Show::Figures))
+        }
+        _ => None,
+    };
+    let heading = match outcome {
+        "retention" => {
+            Message::new(draft.by_rule("heading-retention")).figure("window", &facts.within, Show::Value)
+        }
+        _ => Message::new("heading-revenue"),
+    };
+    OutcomePanel {
+        heading,
+        outcome: outcome.into(),
+        relation: relation.clone(),
+        note,
+        end: ids.end.clone(),
+        plateau: ids.plateau.clone(),
+    }
+}
+
+/// The means of a coarse scale's levels.
+fn levels(retention: &Ids, revenue: &Ids) -> Table {
+    let rows = retention.groups.iter().enumerate().map(|(at, (level, mean))| {
+        let other = revenue.groups.get(at);
+        vec![
+            Some(Arg::figure(level, Show::Value)),
+            Some(Arg::figure(mean, Show::Value)),
+            Some(Arg::figure(mean, Show::Range)),
+            other.map(|(_, mean)| Arg::figure(mean, Show::Signed)),
+            other.map(|(_, mean)| Arg::figure(mean, Show::Range)),
+        ]
+    });
+    Table {
+        name: "levels".into(),
+        columns: ["level", "kept", "kept-range", "revenue", "revenue-range"].map(Into::into).into(),
+        rows: rows.collect(),
+    }
+}
+
+fn title(draft: &Draft, facts: &Facts, ids: &Ids) -> Message {
+    let relation = &draft.analysis.retention;
+    let key = match relation.verdict {
+        Some(Verdict::Plateau) if ids.plateau.is_some() => "plateau",
+        Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "diminishing",
+        Some(Verdict::Linear) if ids.slope.is_some() => "linear",
+        Some(Verdict::NoRelation) if ids.slope.is_some() => "no-relation",
+        Some(Verdict::Convex) => "convex",
+        Some(Verdict::Declines) => "declines",
+        _ => {
+            let title = Message::new("outcomes-title-too-few").figure("n", &facts.linked, Show::Value);
+            return title;
+        }
+    };
+    let message = Message::new(draft.by_rule(&format!("outcomes-title-{key}")));
+    match key {
+        "plateau" => message.figure_or("plateau", ids.plateau.as_deref(), Show::Value),
+        "diminishing" => message.figure_or("below", ids.below.as_deref(), Show::Value).figure_or(
+            "above",
+            ids.above.as_deref(),
+            Show::Value,
+        ),
+        "linear" => message.figure_or("slope", ids.slope.as_deref(), Show::Value),
+        "no-relation" => message.figure_or("slope", ids.slope.as_deref(), Show::High),
+        _ => message.figure("observed", &facts.observed, Show::Range),
+    }
+}
+
+fn advice(draft: &Draft, facts: &Facts) -> Message {
+    match draft.analysis.money.verdict.or(draft.analysis.retention.verdict) {
+        Some(Verdict::NoRelation) => Message::new("todo-no-relation"),
+        Some(Verdict::Plateau | Verdict::Diminishing | Verdict::Declines) => Message::new("todo-low-first"),
+        Some(Verdict::Linear | Verdict::Convex) => Message::new("todo-test-higher"),
+        Some(Verdict::TooFew) | None => {
+            Message::new("todo-collect").figure("linked", &facts.linked, Show::Value)
+        }
+    }
+}
