@@ -135,7 +135,9 @@ fn plot(
 
 fn push(canvas: &mut Canvas, frame: &Frame, clip: &str, (part, attributes): (&str, &str), body: &str) {
     let body = colours_written(canvas, body);
-    let (left, top, back) = (number(frame.left), number(frame.top), 1.0 / f64::from(SCALE));
+    let back = 1.0 / f64::from(SCALE);
+    // plotters cuts fractions of a pixel off: half a pixel of its sheet puts lines back to where they belong.
+    let (left, top) = (format!("{:.2}", frame.left + back / 2.0), format!("{:.2}", frame.top + back / 2.0));
     canvas.raw(&format!(
         "<g clip-path=\"url(#{clip})\"><g data-part=\"{part}\" transform=\"translate({left} {top}) scale({back})\"{attributes}>\
          {body}</g></g>\n"

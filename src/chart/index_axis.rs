@@ -19,12 +19,39 @@ pub(super) struct Pill {
     pub(super) size: f64,
     /// Type of the range beside it, px.
     pub(super) range_size: f64,
-    /// The range stands left of the pill rather than right.
-    pub(super) range_left: bool,
+    /// The range stands left of the pill as long as it keeps right of this, px; else right of it.
+    pub(super) range_left: Option<f64>,
     /// Lower end of the line, px.
     pub(super) bottom: f64,
     /// Width of the line, px.
     pub(super) stroke: f64,
+}
+
+/// The pill where one or a few charts have a portrait page; `range_left` and `bottom` are the chart's own.
+pub(super) const LARGE: Pill =
+    Pill { top: 2.0, height: 18.0, size: 11.5, range_size: 10.5, range_left: None, bottom: 0.0, stroke: 1.6 };
+
+/// Where a pill and the range beside it stand, px.
+pub(super) struct PillPlace {
+    /// Left and right edge of the pill.
+    pill: (f64, f64),
+    /// The range stands on the left.
+    on_left: bool,
+    /// Left and right edge of both together.
+    pub(super) both: (f64, f64),
+}
+
+/// Places the pill over the line, moved as far as the page needs.
+pub(super) fn pill_place(frame: &Frame, today: &Today, pill: &Pill, page_right: f64) -> PillPlace {
+    let x = frame.px(today.level.estimate).clamp(frame.left, frame.right());
+    let width = lettering::width(&today.label, pill.size, Weight::Bold) + 14.0;
+    let left = (x - width / 2.0).clamp(0.0, (page_right - width).max(0.0));
+    let beside = lettering::width(&today.range_label, pill.range_size, Weight::Regular) + 7.0;
+    let fits_left = left - beside >= pill.range_left.unwrap_or(0.0);
+    let fits_right = left + width + beside <= page_right;
+    let on_left = (pill.range_left.is_some() && fits_left) || !fits_right;
+    let both = if on_left { (left - beside, left + width) } else { (left, left + width + beside) };
+    PillPlace { pill: (left, left + width), on_left, both }
 }
 
 /// Washes the range of today, from under the pill to the line's end.
@@ -46,22 +73,20 @@ pub(super) fn today_line(
     let x = frame.px(today.level.estimate).clamp(frame.left, frame.right());
     let under = pill.top + pill.height;
     canvas.line("today", (x, under - 1.0), (x, pill.bottom), (Token::Ink, pill.stroke));
-    let width = lettering::width(&today.label, pill.size, Weight::Bold) + 14.0;
-    let left = (x - width / 2.0).clamp(0.0, (placer.right() - width).max(0.0));
+    let place = pill_place(frame, today, pill, placer.right());
+    let (left, right) = place.pill;
     let paint = format!("{} rx=\"2\"", canvas.fill(Token::Ink, 1.0));
-    canvas.rect("pill", (left, pill.top, width, pill.height), &paint);
+    canvas.rect("pill", (left, pill.top, right - left, pill.height), &paint);
     let base = pill.top + pill.height / 2.0 + 0.36 * pill.size;
-    let label = Text::new(&today.label, left + width / 2.0, base, pill.size);
+    let label = Text::new(&today.label, f64::midpoint(left, right), base, pill.size);
     canvas.text(&label.bold().middle().colour(Token::Paper));
-    let beside = lettering::width(&today.range_label, pill.range_size, Weight::Regular) + 8.0;
-    let room = (left - beside >= 0.0, left + width + beside <= placer.right());
-    let range = if (pill.range_left && room.0) || !room.1 {
-        Text::new(&today.range_label, left - 6.0, base, pill.range_size).end()
+    let range = if place.on_left {
+        Text::new(&today.range_label, left - 7.0, base, pill.range_size).end()
     } else {
-        Text::new(&today.range_label, left + width + 7.0, base, pill.range_size)
+        Text::new(&today.range_label, right + 7.0, base, pill.range_size)
     };
-    let written = canvas.text(&range.colour(Token::Ink3));
-    placer.take(Area::new(written.left.min(left), pill.top, written.right.max(left + width), under));
+    canvas.text(&range.colour(Token::Ink3));
+    placer.take(Area::new(place.both.0, pill.top, place.both.1, under));
     placer.take(Area::new(x - 4.0, under, x + 4.0, pill.bottom));
 }
 

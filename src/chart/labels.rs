@@ -67,12 +67,14 @@ const SHIFTS: [f64; 7] = [0.0, -4.0, 4.0, -8.0, 8.0, -12.0, 12.0];
 pub(super) struct Placer {
     page: Area,
     taken: Vec<Area>,
+    /// Drawn lines: a label of the first rank stands on a line, with its halo, rather than on a word.
+    lines: Vec<Area>,
 }
 
 impl Placer {
     /// An empty page.
     pub(super) fn new(page: Area) -> Self {
-        Self { page, taken: Vec::new() }
+        Self { page, taken: Vec::new(), lines: Vec::new() }
     }
 
     /// Right margin of the page, px.
@@ -98,7 +100,7 @@ impl Placer {
                 let (one, other) = (on(at), on(end));
                 let area = Area::new(one.0, one.1.min(other.1) - 1.0, other.0, one.1.max(other.1) + 1.0);
                 if area.bottom >= frame.top && area.top <= frame.bottom() {
-                    self.taken.push(area);
+                    self.lines.push(area);
                 }
                 at = end;
             }
@@ -115,18 +117,21 @@ impl Placer {
         rank: Rank,
     ) -> Option<Spot> {
         let mut least: Option<(f64, Spot, Area)> = None;
+        let deepest = |taken: &[Area], area: &Area| {
+            taken.iter().map(|taken| taken.overlap(area)).fold(f64::NEG_INFINITY, f64::max)
+        };
         for spot in spots {
             for by in SHIFTS {
                 let moved = Spot { x: spot.x + by * shift.0, y: spot.y + by * shift.1, ..*spot };
                 let area = area(text, line, moved);
-                let depth =
-                    self.taken.iter().map(|taken| taken.overlap(&area)).fold(f64::NEG_INFINITY, f64::max);
+                let (words, lines) = (deepest(&self.taken, &area), deepest(&self.lines, &area));
                 let inside = self.page.holds(&area);
-                if inside && depth <= -GAP {
+                if inside && words.max(lines) <= -GAP {
                     self.taken.push(area);
                     return Some(moved);
                 }
-                let cost = if inside { depth } else { depth.max(0.0) + 1000.0 };
+                let cost = if words <= -GAP { -1e6 + lines } else { words };
+                let cost = if inside { cost } else { cost.max(0.0) + 1e6 };
                 if least.as_ref().is_none_or(|(found, ..)| cost < *found - 1e-9) {
                     least = Some((cost, moved, area));
                 }
@@ -200,6 +205,7 @@ pub(super) fn stack(wanted: &[f64], gap: f64, (low, high): (f64, f64)) -> Vec<f6
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn page() -> Area {
         Area::new(0.0, 0.0, 300.0, 200.0)
@@ -215,6 +221,10 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default()
+        })]
+
         #[test]
         fn no_two_placed_labels_overlap_and_none_leaves_the_page(
             wanted in proptest::collection::vec((0.0..300.0f64, 0.0..200.0f64, "[a-z]{1,14}"), 1..30)

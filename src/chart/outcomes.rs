@@ -28,29 +28,22 @@ const SMALL: (f64, f64) = (10.0, 13.0);
 pub fn outcomes(input: &Outcomes, look: &Look) -> Drawing {
     let tall = if input.panels.len() > 1 { PANEL.1 } else { PANEL.0 };
     let count = f64::from(u8::try_from(input.panels.len().max(1)).unwrap_or(u8::MAX));
-    let bottom = TOP + count * tall + (count - 1.0) * PANEL.2;
+    let x = (input.axis.low, input.axis.high);
+    let place = |top: f64, y: (f64, f64)| Frame { left: PLOT.0, top, width: PLOT.1, height: tall, x, y };
+    let top = top(input, &place(TOP, (0.0, 1.0)));
+    let bottom = top + count * tall + (count - 1.0) * PANEL.2;
     let strip = bottom + STRIP.0;
     let height = strip + FOOT;
     let mut canvas = Canvas::new(WIDTH, height, look);
     let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, height));
-    let pill = Pill {
-        top: 2.0,
-        height: 18.0,
-        size: 11.5,
-        range_size: 10.5,
-        range_left: false,
-        bottom: strip,
-        stroke: 1.6,
-    };
-    let x = (input.axis.low, input.axis.high);
-    let place = |top: f64, y: (f64, f64)| Frame { left: PLOT.0, top, width: PLOT.1, height: tall, x, y };
-    let whole = place(TOP, (0.0, 1.0));
+    let pill = Pill { bottom: strip, ..index_axis::LARGE };
+    let whole = place(top, (0.0, 1.0));
     index_axis::today_range(&mut canvas, &whole, &input.today, &pill);
     let mut panels = Vec::new();
     for (at, panel) in (0u8..).zip(&input.panels) {
         let step = axis::round_step(panel.scale.1 - panel.scale.0, 6.0);
         let y = ((panel.scale.0 / step + 1e-9).floor() * step, (panel.scale.1 / step - 1e-9).ceil() * step);
-        let frame = place(TOP + f64::from(at) * (tall + PANEL.2), y);
+        let frame = place(top + f64::from(at) * (tall + PANEL.2), y);
         let placed = Placed { panel, frame, step, observed: input.axis.observed };
         placed.ground(&mut canvas, &mut placer);
         panels.push(placed);
@@ -70,6 +63,14 @@ pub fn outcomes(input: &Outcomes, look: &Look) -> Drawing {
     index_axis::today_line(&mut canvas, &whole, &input.today, &pill, &mut placer);
     words(&mut canvas, input, &panels, &mut placer);
     canvas.finish(&input.alt.title, &input.alt.description)
+}
+
+/// Top of the first panel: lower where the pill would stand on the heading.
+fn top(input: &Outcomes, whole: &Frame) -> f64 {
+    let heading = input.panels.first().map_or("", |panel| panel.heading.as_str());
+    let pill = index_axis::pill_place(whole, &input.today, &index_axis::LARGE, WIDTH);
+    let clear = lettering::width(heading, 11.0, Weight::Bold) + 8.0 <= pill.both.0;
+    if clear { TOP } else { TOP + 18.0 }
 }
 
 /// A panel at its place.
@@ -160,7 +161,8 @@ fn words(canvas: &mut Canvas, input: &Outcomes, panels: &[Placed<'_>], placer: &
         if let Some(plateau) = &placed.panel.plateau {
             let (x, y) = (placed.frame.px(plateau.level.estimate), placed.frame.bottom());
             index_axis::plateau_mark(canvas, (x, y + 1.5), 5.0);
-            canvas.text(&Text::new(&plateau.label, x + 9.0, y + 10.5, NOTE.0));
+            let label = canvas.text(&Text::new(&plateau.label, x + 9.0, y + 10.5, NOTE.0));
+            placer.take(Area::new(x - 5.0, y, label.right, label.bottom));
             let ends = (placed.frame.px(plateau.level.low), placed.frame.px(plateau.level.high));
             canvas.line("plateau-range", (ends.0, y + 16.0), (ends.1, y + 16.0), (Token::Ink2, 1.4));
         }

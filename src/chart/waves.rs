@@ -4,8 +4,9 @@ use super::axis;
 use super::canvas::{Anchor, Canvas, Drawing, Look, Text};
 use super::frame::{self, Frame, Pen};
 use super::index_axis::{self, Pill};
-use super::input::{Companion, Interval, Waves};
+use super::input::{Companion, Interval, Today, Wave, Waves};
 use super::labels::{Area, Placer, Rank, Spot};
+use super::lettering::{self, Weight};
 use super::theme::Token;
 
 const WIDTH: f64 = 666.0;
@@ -16,41 +17,63 @@ const SMALL: (f64, f64, f64) = (366.0, 96.0, 28.0);
 /// Height with companions, and without.
 const HEIGHT: (f64, f64) = (472.0, 312.0);
 
+/// The pill over the last wave, its range on the left.
+const PILL: Pill = Pill { range_left: Some(0.0), ..index_axis::LARGE };
+
 /// Draws the index by wave with its band, and its companions, 666 px wide.
 pub fn waves(input: &Waves, look: &Look) -> Drawing {
-    let height = if input.companions.is_empty() { HEIGHT.1 } else { HEIGHT.0 };
-    let mut canvas = Canvas::new(WIDTH, height, look);
-    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, height));
     let count = input.waves.len();
-    let frame = Frame {
-        left: MAIN.0,
-        top: MAIN.1,
-        width: MAIN.2,
-        height: MAIN.3,
-        x: (-0.4, count.max(2) as f64 - 1.0),
-        y: input.scale,
-    };
-    canvas.text(&Text::new(&input.heading, 0.0, 22.0, 11.0).bold().colour(Token::Ink));
+    let x = (-0.4, count.max(2) as f64 - 1.0);
+    let mut frame = Frame { left: MAIN.0, top: MAIN.1, width: MAIN.2, height: MAIN.3, x, y: input.scale };
+    let pill = index_axis::pill_place(&frame, &last(input), &PILL, WIDTH);
+    if lettering::width(&input.heading, 11.0, Weight::Bold) + 8.0 > pill.both.0 {
+        frame.top += 18.0;
+    }
+    let down = frame.top - MAIN.1;
+    let height = down + if input.companions.is_empty() { HEIGHT.1 } else { HEIGHT.0 };
+    let mut canvas = Canvas::new(WIDTH, height, look);
+    let mut placer = Placer::new(Area::new(0.0, frame.top - 6.0, WIDTH, frame.bottom() - 1.0));
+    canvas.text(&Text::new(&input.heading, 0.0, frame.top - 12.0, 11.0).bold().colour(Token::Ink));
     grid(&mut canvas, &frame, 10.5, 5.0);
     let indices: Vec<Option<Interval>> = input.waves.iter().map(|wave| wave.index).collect();
     series(&mut canvas, &frame, &indices, 2.8);
-    for (wave, at) in input.waves.iter().zip(0u32..) {
+    let shown = labelled(input, &frame);
+    for ((wave, at), shown) in input.waves.iter().zip(0u32..).zip(shown) {
         let x = frame.px(f64::from(at));
         canvas.line("tick", (x, frame.bottom()), (x, frame.bottom() + 4.0), (Token::Ink, 1.0));
-        let text = Text::new(&wave.label, x, frame.bottom() + 17.0, 10.5).middle().colour(Token::Ink);
-        canvas.lines(&text, 13.0);
-        let further = f64::from(u8::try_from(wave.label.matches('\n').count()).unwrap_or(1));
-        let y = frame.bottom() + 31.0 + 13.0 * further;
-        canvas.text(&Text::new(&wave.n_label, x, y, 9.5).middle().colour(Token::Ink3));
+        if shown {
+            wave_label(&mut canvas, wave, (x, frame.bottom()));
+        }
     }
     canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));
-    today(&mut canvas, input, &frame, &indices, &mut placer);
+    today(&mut canvas, input, &frame, &mut placer);
     values(&mut canvas, &frame, &indices, &mut placer);
     band(&mut canvas, input, &frame, &indices, &mut placer);
     for (companion, at) in input.companions.iter().take(3).zip(0u8..) {
-        small(&mut canvas, companion, f64::from(at), count);
+        small(&mut canvas, companion, (f64::from(at), SMALL.0 + down), count);
     }
     canvas.finish(&input.alt.title, &input.alt.description)
+}
+
+/// Says which waves are labelled: the last, and as many before it as fit at even steps.
+fn labelled(input: &Waves, frame: &Frame) -> Vec<bool> {
+    let wide = |text: &str, size: f64| {
+        text.split('\n').map(|line| lettering::width(line, size, Weight::Regular)).fold(0.0, f64::max)
+    };
+    let widest = input.waves.iter().map(|wave| wide(&wave.label, 10.5).max(wide(&wave.n_label, 9.5)));
+    let widest = widest.fold(0.0, f64::max) + 6.0;
+    let apart = frame.px(1.0) - frame.px(0.0);
+    let count = input.waves.len();
+    let step = (1..count).find(|step| *step as f64 * apart >= widest).unwrap_or(count.max(1));
+    (0..count).map(|at| (count - 1 - at).is_multiple_of(step)).collect()
+}
+
+/// Writes the label and the number of answers under a wave's tick.
+fn wave_label(canvas: &mut Canvas, wave: &Wave, (x, bottom): (f64, f64)) {
+    canvas.lines(&Text::new(&wave.label, x, bottom + 17.0, 10.5).middle().colour(Token::Ink), 13.0);
+    let further = f64::from(u8::try_from(wave.label.matches('\n').count()).unwrap_or(1));
+    let y = bottom + 31.0 + 13.0 * further;
+    canvas.text(&Text::new(&wave.n_label, x, y, 9.5).middle().colour(Token::Ink3));
 }
 
 /// Draws the grid and its figures.
@@ -89,26 +112,19 @@ fn series(canvas: &mut Canvas, frame: &Frame, waves: &[Option<Interval>], width:
     }
 }
 
+/// Today as a place on the axis of waves: the last of them.
+fn last(input: &Waves) -> Today {
+    let at = input.waves.len().saturating_sub(1) as f64;
+    Today { level: Interval { low: at, estimate: at, high: at }, ..input.today.clone() }
+}
+
 /// Draws the line TODAY through the last wave.
-fn today(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Interval>], placer: &mut Placer) {
-    let Some(last) = waves.len().checked_sub(1) else { return };
-    let x = frame.px(last as f64);
-    let today = super::input::Today {
-        level: Interval { low: last as f64, estimate: last as f64, high: last as f64 },
-        ..input.today.clone()
-    };
-    let pill = Pill {
-        top: 2.0,
-        height: 18.0,
-        size: 11.5,
-        range_size: 10.5,
-        range_left: true,
-        bottom: frame.bottom(),
-        stroke: 1.6,
-    };
-    index_axis::today_line(canvas, frame, &today, &pill, placer);
-    if let Some(wave) = waves[last] {
-        canvas.dot("wave", (x, frame.py(wave.estimate), 4.6), Token::Blue, (Token::Paper, 1.4));
+fn today(canvas: &mut Canvas, input: &Waves, frame: &Frame, placer: &mut Placer) {
+    let today = last(input);
+    index_axis::today_line(canvas, frame, &today, &Pill { bottom: frame.bottom(), ..PILL }, placer);
+    if let Some(wave) = input.waves.last().and_then(|wave| wave.index) {
+        let place = (frame.px(today.level.estimate), frame.py(wave.estimate), 4.6);
+        canvas.dot("wave", place, Token::Blue, (Token::Paper, 1.4));
     }
 }
 
@@ -118,7 +134,10 @@ fn values(canvas: &mut Canvas, frame: &Frame, waves: &[Option<Interval>], placer
     for (at, wave) in (0u32..).map(f64::from).zip(waves).take(earlier) {
         let Some(wave) = wave else { continue };
         let figure = axis::figure(wave.estimate, 1.0, false);
-        let spots = [Spot::new(frame.px(at), frame.py(wave.high) - 6.0, Anchor::Middle)];
+        let spots = [
+            Spot::new(frame.px(at), frame.py(wave.high) - 6.0, Anchor::Middle),
+            Spot::new(frame.px(at), frame.py(wave.low) + 14.0, Anchor::Middle),
+        ];
         let text = Text::new(&figure, 0.0, 0.0, 10.5).colour(Token::Ink2).halo();
         placer.write(canvas, (&text, 13.0), (&spots, (0.0, 0.0)), Rank::May);
     }
@@ -140,19 +159,19 @@ fn band(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Inter
 }
 
 /// Draws one companion.
-fn small(canvas: &mut Canvas, companion: &Companion, at: f64, count: usize) {
+fn small(canvas: &mut Canvas, companion: &Companion, (at, top): (f64, f64), count: usize) {
     let width = (WIDTH - 2.0 * SMALL.2) / 3.0;
     let left = at * (width + SMALL.2);
     let frame = Frame {
         left: left + 26.0,
-        top: SMALL.0,
+        top: top,
         width: width - 26.0 - 48.0,
         height: SMALL.1,
         x: (-0.3, count.max(2) as f64 - 1.0),
         y: companion.scale,
     };
-    canvas.line("rule", (left, SMALL.0 - 32.0), (left + width, SMALL.0 - 32.0), (Token::Rule, 0.75));
-    canvas.text(&Text::new(&companion.heading, left, SMALL.0 - 14.0, 11.0).bold().colour(Token::Ink));
+    canvas.line("rule", (left, top - 32.0), (left + width, top - 32.0), (Token::Rule, 0.75));
+    canvas.text(&Text::new(&companion.heading, left, top - 14.0, 11.0).bold().colour(Token::Ink));
     grid(canvas, &frame, 10.0, 3.0);
     series(canvas, &frame, &companion.waves, 2.0);
     canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));

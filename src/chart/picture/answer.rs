@@ -16,15 +16,7 @@ const HEIGHT: f64 = 440.0;
 const PLOT: (f64, f64, f64, f64) = (46.0, 52.0, 612.0, 286.0);
 /// Base of the strip, and the bottom axis.
 const STRIP: f64 = 404.0;
-const PILL: Pill = Pill {
-    top: 16.0,
-    height: 18.0,
-    size: 11.5,
-    range_size: 10.5,
-    range_left: false,
-    bottom: STRIP,
-    stroke: 1.6,
-};
+const PILL: Pill = Pill { top: 16.0, bottom: STRIP, ..index_axis::LARGE };
 
 /// Draws profit against today by level of satisfaction for one investment, 666 x 440 px.
 pub fn answer(input: &Answer, look: &Look) -> Drawing {
@@ -48,7 +40,8 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
         Plot { frame, axis: &input.axis, curve, lines, sizes: &LARGE, step }
     });
     if let Some(plot) = &plot {
-        canvas.text(&Text::new(&input.words.unit, 0.0, 44.0, 10.5).colour(Token::Ink3));
+        let unit = canvas.text(&Text::new(&input.words.unit, 0.0, 44.0, 10.5).colour(Token::Ink3));
+        placer.take(Area::new(unit.left, unit.top, unit.right, unit.bottom));
         plot.ground(&mut canvas);
         plot.figures(&mut canvas, 38.0, &mut placer);
     } else {

@@ -69,14 +69,18 @@ pub(super) fn zone(
     let (from, to) = (frame.px(zone.low).clamp(left, right), frame.px(zone.high).clamp(left, right));
     let middle = f64::midpoint(from, to);
     let beside = frame.bottom() + sizes.block - 3.5;
-    let spots = [
-        Spot::new(middle, frame.top + sizes.label + 2.4, Anchor::Middle),
+    let first = frame.top + sizes.label + 2.4;
+    let mut spots = vec![
+        Spot::new(middle, first, Anchor::Middle),
+        Spot::new(middle, first + 1.4 * sizes.label, Anchor::Middle),
         Spot::new(middle, frame.bottom() - 4.0, Anchor::Middle),
         Spot::new(from - 4.0, beside, Anchor::End),
-        Spot::new(from - 4.0, frame.top + sizes.label + 2.4, Anchor::End),
-        Spot::new(to + 4.0, frame.top + sizes.label + 2.4, Anchor::Start),
         Spot::new(to + 6.0, beside + 6.0, Anchor::Start),
     ];
+    for down in [0.0, 1.4, 2.8] {
+        let y = first + down * sizes.label;
+        spots.extend([Spot::new(to + 4.0, y, Anchor::Start), Spot::new(from - 4.0, y, Anchor::End)]);
+    }
     if !said.has(Caption::Zone) {
         let text = Text::new(&words.good_enough, 0.0, 0.0, sizes.label).bold().colour(Token::Green).halo();
         placer.write(canvas, (&text, sizes.line), (&spots, DOWN), Rank::Must);
@@ -106,10 +110,12 @@ pub(super) fn base(
         let spots = [
             Spot::new(right + 8.0, first + 1.5, Anchor::Start),
             Spot::new(right + 8.0, first + 5.0, Anchor::Start),
+            Spot::new(right + 8.0, first + 9.0, Anchor::Start),
             Spot::new(inside(zone.high) + 26.0, first + sizes.block, Anchor::Start),
+            Spot::new(inside(zone.high) + 38.0, first + sizes.block, Anchor::Start),
             Spot::new(right, first + sizes.past_bar + 2.0, Anchor::End),
         ];
-        if placer.write(canvas, (&text, sizes.line * 0.93), (&spots, DOWN), Rank::May).is_some() {
+        if placer.write(canvas, (&text, sizes.line * 0.93), (&spots, (0.0, 0.0)), Rank::May).is_some() {
             said.mark(Caption::Past);
         }
     }
@@ -173,6 +179,7 @@ pub(super) fn ending(canvas: &mut Canvas, plot: &Plot<'_>, placer: &mut Placer) 
             let spots = [
                 Spot::new(x + 4.0, y + sizes.strong + 4.5, Anchor::Start),
                 Spot::new(x + 4.0, y - rise - 8.0 - lines * 1.2 * sizes.strong, Anchor::Start),
+                Spot::new(x + 32.0, y + 0.36 * sizes.strong - lines * 0.6 * sizes.strong, Anchor::Start),
                 Spot::new(x - 6.0, y + sizes.strong + 16.0, Anchor::End),
             ];
             placer.write(canvas, (&text, 1.2 * sizes.strong), (&spots, DOWN), Rank::Must);
@@ -224,6 +231,7 @@ pub(super) fn names(
             Spot::new(blocked, centre + 0.36 * sizes.label, Anchor::Start),
             Spot::new(blocked, centre + 0.36 * sizes.label + 1.4 * sizes.label, Anchor::Start),
             Spot::new(blocked, centre + 0.36 * sizes.label - 1.4 * sizes.label, Anchor::Start),
+            Spot::new(blocked - 10.0, centre + 0.36 * sizes.label, Anchor::End),
         ];
         placer.write(canvas, (&text, sizes.line), (&spots, DOWN), Rank::May);
     }

@@ -1,6 +1,6 @@
 //! The whole picture in one drawing: the rows with the words left and right of them.
 
-use super::rows::{FIGURES, VERDICT, WIDTH, draw, verdict};
+use super::rows::{BELOW, FIGURES, VERDICT, WIDTH, draw, verdict};
 use crate::chart::canvas::{Anchor, Canvas, Drawing, Look, RowPlace, Text};
 use crate::chart::input::{Figures, Grade, Investments, Row, RowState};
 use crate::chart::theme::Token;
@@ -51,7 +51,7 @@ fn left(canvas: &mut Canvas, row: &Row, place: &RowPlace, number: u8) {
         let y = place.top + 27.0 + f64::from(at) * VERDICT.0;
         canvas.spans(line, &Text::new("", 14.0, y, VERDICT.1).colour(weak), strong);
     }
-    let text = Text::new("", FIGURES + 1.0, place.strip_base - 3.0, 8.6).end();
+    let text = Text::new("", FIGURES + 1.0, place.strip_base - 3.0, BELOW).end();
     canvas.spans(&row.below, &text, Token::Ink);
 }
 

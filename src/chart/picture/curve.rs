@@ -221,7 +221,6 @@ impl Plot<'_> {
         let (frame, sizes) = (&self.frame, self.sizes);
         let base = frame.bottom();
         canvas.line("base", (frame.left, base), (frame.right(), base), (Token::Rule, 0.75));
-        placer.take(Area::new(frame.left, base - 0.5, frame.right(), base + 0.5));
         placer.take_line(frame, &self.lines.median);
         for (_, run) in &self.lines.cost {
             placer.take_line(frame, run);

@@ -19,6 +19,10 @@ const HEIGHT: f64 = 610.0;
 pub(super) const TEXT: f64 = 174.0;
 /// Plot, left and right edge.
 const PLOT: (f64, f64) = (218.0, 720.0);
+/// Right edge of what the words of the plot may use: further right stands the table.
+const WORDS: f64 = 782.0;
+/// Left edge of the table; height of a row's figures in it.
+const TABLE: (f64, f64) = (734.0, 52.0);
 /// Right edge of the figures of the y axis, and of the sentences beside the strips.
 pub(super) const FIGURES: f64 = 211.0;
 /// Top of the first row.
@@ -42,6 +46,8 @@ const OVER_ZONE: f64 = 17.0;
 const SPARE: f64 = 40.0;
 /// Height of a refused plot.
 const REFUSED_PLOT: f64 = 30.0;
+/// Size of the sentence beside a strip.
+pub(super) const BELOW: f64 = 8.6;
 /// Line height and size of the verdict.
 pub(super) const VERDICT: (f64, f64) = (13.0, 10.0);
 
@@ -65,15 +71,16 @@ pub(super) fn draw(input: &Investments, look: &Look) -> (Canvas, Placer) {
     let (laid, step, bottom) = lay_out(input);
     let height = bottom + FOOT;
     let mut canvas = Canvas::new(WIDTH, height, look);
-    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, height));
+    let mut placer = Placer::new(Area::new(TEXT + 2.0, 0.0, WORDS, height));
     canvas.rows = laid.iter().map(|row| row.place).collect();
+    placer.take(Area::new(TABLE.0, 0.0, WIDTH, FIRST + HEAD));
     let whole = frame(input, FIRST, bottom - FIRST, (0.0, 1.0));
     let pill = Pill {
         top: 0.0,
         height: 15.0,
         size: 10.0,
         range_size: 9.0,
-        range_left: true,
+        range_left: Some(TEXT + 2.0),
         bottom: bottom + 2.0,
         stroke: 1.5,
     };
@@ -96,6 +103,10 @@ fn frame(input: &Investments, top: f64, height: f64, y: (f64, f64)) -> Frame {
 /// and the base of the last strip.
 fn lay_out(input: &Investments) -> (Vec<Laid<'_>>, f64, f64) {
     let mut needs: Vec<Need> = input.rows.iter().map(|row| Need::new(row, input.axis.observed)).collect();
+    if let Some(first) = needs.first_mut() {
+        // The heads of the table stand over the first row, whatever it shows.
+        first.head = HEAD;
+    }
     let zoned = |row: &Row| matches!(&row.state, RowState::Curve(curve) if curve.zone.is_some());
     if let Some(first) = input.rows.iter().position(zoned) {
         needs[first].star = needs[first].star.map(|(value, px)| (value, px + OVER_ZONE));
@@ -253,6 +264,9 @@ fn ground(
         placer,
     );
     canvas.line("base", (PLOT.0, place.strip_base), (PLOT.1, place.strip_base), (Token::Rule, 0.75));
+    let beside: f64 = row.row.below.iter().map(|span| lettering::width(&span.text, BELOW, span.weight)).sum();
+    placer.take(Area::new(FIGURES + 1.0 - beside, place.strip_base - 12.0, FIGURES + 1.0, place.strip_base));
+    placer.take(Area::new(TABLE.0, place.plot_top, WIDTH, place.plot_top + TABLE.1));
     if let Some(plateau) = &input.plateau {
         index_axis::plateau_mark(canvas, (frame.px(plateau.level.estimate), place.strip_base + 0.8), 3.0);
     }
@@ -278,9 +292,19 @@ fn spend(canvas: &mut Canvas, plot: &Plot<'_>, input: &Investments, placer: &mut
         }
     }
     if let Some(driver) = &plot.curve.driver_today {
-        let written = canvas.text(&Text::new(driver, today - 4.0, top - 6.0, 8.0).end());
+        let text = if driver_left(today) {
+            Text::new(driver, today - 4.0, top - 6.0, 8.0).end()
+        } else {
+            Text::new(driver, today + 4.0, top - 6.0, 8.0)
+        };
+        let written = canvas.text(&text);
         placer.take(Area::new(written.left, written.top, written.right, written.bottom));
     }
+}
+
+/// The driver's level stands left of TODAY, as long as there is plot.
+fn driver_left(today: f64) -> bool {
+    today - 20.0 >= PLOT.0
 }
 
 /// Chooses at most four ticks, 40 px apart and clear of TODAY: the ends first, then from left to right.
@@ -301,8 +325,8 @@ fn chosen<'a>(
     for tick in order {
         let x = frame.px(tick.level);
         let half = lettering::width(&tick.spend, 9.5, Weight::Regular) / 2.0;
-        let driver = if x < today { 14.0 } else { 0.0 };
-        let clear = (x - today).abs() > half + 5.0 + driver;
+        let driver = if (x < today) == driver_left(today) { 14.0 } else { 0.0 };
+        let clear = (x - today).abs() > half + 5.0 + driver && x - half >= PLOT.0 - 2.0;
         if kept.len() < 4 && clear && kept.iter().all(|other| (frame.px(other.level) - x).abs() >= 39.9) {
             kept.push(tick);
         }
