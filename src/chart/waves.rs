@@ -164,7 +164,7 @@ fn small(canvas: &mut Canvas, companion: &Companion, (at, top): (f64, f64), coun
     let left = at * (width + SMALL.2);
     let frame = Frame {
         left: left + 26.0,
-        top: top,
+        top,
         width: width - 26.0 - 48.0,
         height: SMALL.1,
         x: (-0.3, count.max(2) as f64 - 1.0),
