@@ -4,12 +4,15 @@
 
 #[path = "support/analyses.rs"]
 mod analyses;
+mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use cam::analysis::{Analysis, Grade};
 use cam::report::{Document, Language, RenderError, Rendered, render};
+use cam::store;
+use support::each_backend;
 
 fn samples() -> [(&'static str, Analysis); 4] {
     [
@@ -243,4 +246,46 @@ fn the_pages_read_as_their_golden_files() {
             std::fs::write(file, &rendered.html).unwrap();
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_report_comes_back_with_its_figures_and_forecasts() {
+    each_backend(async |db| {
+        let analysis = analyses::harbour();
+        let document = document(&analysis);
+        let reports: Vec<_> = Language::ALL
+            .into_iter()
+            .map(|language| (language, render(&document, language).unwrap()))
+            .collect();
+        let now = "2026-11-24T01:02:03Z".parse::<jiff::Timestamp>().unwrap().into();
+        let id = cam::report::keep(&db, &analysis, &document, &reports, now).await.unwrap();
+
+        let mut tx = db.read().await.unwrap();
+        let run = store::report::find_run(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((run.seed, run.created_at), (20_260_101, now));
+        let stored: Analysis = serde_json::from_value(run.result.0).unwrap();
+        assert_eq!(stored.investments.len(), 5);
+
+        let mut exclusions = store::report::exclusions(&mut tx, id).await.unwrap();
+        exclusions.sort_by_key(|exclusion| exclusion.count);
+        assert_eq!((exclusions.len(), exclusions[0].reason.as_str()), (6, "retention_unknown"));
+
+        let mut figures = cam::report::figures(&document);
+        figures.sort_by(|one, other| one.figure_id.cmp(&other.figure_id));
+        assert_eq!(store::report::figures(&mut tx, id).await.unwrap(), figures);
+
+        // Three investments are drawn with a likely gain, one shows no effect: four forecasts, due when the window
+        // of twelve months after 2026Q3 is closed.
+        let forecasts = store::report::forecasts(&mut tx, id).await.unwrap();
+        assert_eq!(forecasts.len(), 4);
+        assert!(
+            forecasts.iter().all(|forecast| forecast.due_period == "2027Q3" && forecast.actual.is_none())
+        );
+
+        let kept = store::report::reports(&mut tx, "2026Q3").await.unwrap();
+        assert_eq!(kept.iter().map(|one| one.language.as_str()).collect::<Vec<_>>(), ["en", "zh-Hans"]);
+        assert!(kept.iter().all(|one| one.run_id == id && one.sha256.len() == 64));
+        assert!(store::report::files(&mut tx).await.unwrap().is_empty());
+    })
+    .await;
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Quantity, Show, Unit};
+use super::number::{self, Quantity, Show, Unit};
 use crate::analysis::{
     Analysis, Distribution, Driver, Estimate, Frame, Grade, InvestmentFinding, Relation, WavePoint,
 };
+
+use crate::store::report::ImportedFile;
+use crate::survey::Instrument;
 
 /// A whole quarterly report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,37 @@ impl Document {
     /// Builds the document of an analysis for a quarter: no words, no files, the same every time.
     pub fn build(analysis: &Analysis, period: &str) -> Self {
         super::build::build(analysis, period)
+    }
+
+    /// Lists on page 10 the files that are in the data.
+    pub fn list_files(&mut self, files: &[ImportedFile]) {
+        let rows = files.iter().map(|file| {
+            vec![
+                Some(Arg::text(&file.kind)),
+                Some(Arg::text(&file.file_sha256)),
+                Some(Arg::text(number::count(usize::try_from(file.rows_in).unwrap_or_default()))),
+                Some(Arg::text(number::count(usize::try_from(file.rows_applied).unwrap_or_default()))),
+            ]
+        });
+        self.append("batches", &["text-kind", "text-file", "rows", "applied"], rows.collect());
+    }
+
+    /// Lists on page 10 the questions in full.
+    pub fn list_questions(&mut self, survey: &Instrument) {
+        let rows = survey.items.iter().map(|item| {
+            vec![
+                Some(Arg::text(&item.key)),
+                Some(Arg::Names { key: item.key.clone(), names: item.text.clone() }),
+            ]
+        });
+        self.append("questions", &["text-key", "text-question"], rows.collect());
+    }
+
+    fn append(&mut self, name: &str, columns: &[&str], rows: Vec<Vec<Option<Arg>>>) {
+        let columns = columns.iter().map(|&column| column.into()).collect();
+        if let Some(page) = self.pages.last_mut().filter(|_| !rows.is_empty()) {
+            page.tables.push(Table { name: name.into(), columns, rows });
+        }
     }
 }
 

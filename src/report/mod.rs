@@ -10,8 +10,10 @@ pub mod lint;
 pub mod number;
 mod picture;
 mod render;
+mod stored;
 mod words;
 
 pub use document::Document;
 pub use render::{RenderError, Rendered, picture, render};
+pub use stored::{KeepError, figures, forecasts, keep};
 pub use words::{Language, LanguageError, Said, Words};

@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub mod organisation;
 pub(crate) mod people;
 pub(crate) mod record;
+pub mod report;
 pub(crate) mod response;
 pub mod snapshot;
 
@@ -23,6 +24,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("identity", identity::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
         ("people", people::STATEMENTS),
+        ("report", report::STATEMENTS),
         ("response", response::STATEMENTS),
         ("rows", batch::ROW_STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
