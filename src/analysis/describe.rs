@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use cam_stats::measurement;
+use cam_stats::{measurement, reliability};
 use uuid::Uuid;
 
 use super::read::Input;
@@ -17,6 +17,9 @@ use crate::survey::{Instrument, Role};
 
 /// Range that descriptive figures carry.
 const RANGE: f64 = 0.9;
+
+/// A correction by a smaller reliability would rest on noise.
+const LEAST_RELIABLE: f64 = 0.5;
 
 /// Width of a bar of the customers strip, in index points.
 const BAR: f64 = 2.0;
@@ -75,17 +78,28 @@ pub(super) fn waves(input: &Input, linked: &Linked, calendar: &Calendar, rule: &
     points
 }
 
-/// Cronbach's alpha of every construct with two items or more, over the last wave's complete answers.
-pub(super) fn reliability(input: &Input, last_wave: usize) -> Vec<Reliability> {
+/// Reliability of every construct with two items or more: Cronbach's alpha over the last wave's complete answers,
+/// and the agreement of each customer's own answers over the waves.
+pub(super) fn reliability(input: &Input, linked: &Linked, last_wave: usize) -> Vec<Reliability> {
     let instrument = &input.waves[last_wave].instrument;
     instrument
         .constructs
         .iter()
-        .filter_map(|construct| alpha(input, instrument, last_wave, &construct.key))
+        .filter_map(|construct| {
+            let (alpha, items) = alpha(input, instrument, last_wave, &construct.key)?;
+            let over_waves = over_waves(linked, &construct.key);
+            Some(Reliability {
+                construct: construct.key.clone(),
+                items,
+                over_waves,
+                used: over_waves.unwrap_or(0.0).max(alpha.value).clamp(LEAST_RELIABLE, 1.0),
+                alpha,
+            })
+        })
         .collect()
 }
 
-fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -> Option<Reliability> {
+fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -> Option<(Estimate, usize)> {
     let items: Vec<_> = instrument.items_of(construct).collect();
     if items.len() < 2 {
         return None;
@@ -100,18 +114,35 @@ fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -
         .collect();
     let columns: Vec<Vec<f64>> =
         (0..items.len()).map(|item| rows.iter().map(|row| row[item]).collect()).collect();
-    let found = measurement::cronbach_alpha(&columns, 0.95).ok()?;
-    Some(Reliability {
-        construct: construct.into(),
-        alpha: Estimate {
-            value: found.raw,
-            low: found.interval.low,
-            high: found.interval.high,
-            level: 0.95,
-            n: rows.len(),
-        },
-        items: items.len(),
-    })
+    let found = reliability::cronbach_alpha(&columns, 0.95).ok()?;
+    let (low, high) = (found.interval.low, found.interval.high);
+    Some((Estimate { value: found.raw, low, high, level: 0.95, n: rows.len() }, items.len()))
+}
+
+/// ICC(1) of an account's index over the waves, each wave's mean taken out; `None` where nobody answered twice.
+fn over_waves(linked: &Linked, construct: &str) -> Option<f64> {
+    let values: Vec<(usize, Uuid, f64)> = linked
+        .observations
+        .iter()
+        .filter_map(|observation| {
+            Some((observation.wave, observation.account, *observation.constructs.get(construct)?))
+        })
+        .collect();
+    let mut means: HashMap<usize, (f64, f64)> = HashMap::new();
+    for (wave, _, value) in &values {
+        let mean = means.entry(*wave).or_default();
+        mean.0 += value;
+        mean.1 += 1.0;
+    }
+    let deviations: Vec<f64> = values
+        .iter()
+        .map(|(wave, _, value)| {
+            let (sum, count) = means[wave];
+            value - sum / count
+        })
+        .collect();
+    let accounts = cluster_ids(values.iter().map(|(_, account, _)| account));
+    cam_stats::agreement::agreement(&deviations, &accounts).ok().map(|found| found.single)
 }
 
 /// Where the linked customers have been observed, and where the last wave's customers are.

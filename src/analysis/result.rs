@@ -226,6 +226,11 @@ pub struct Reliability {
     pub alpha: Estimate,
     /// Number of items.
     pub items: usize,
+    /// Agreement of a customer's own answers over the waves, ICC(1), where customers answered more than once.
+    pub over_waves: Option<f64>,
+    /// Reliability by which the optimum is corrected: the greater of the two. Both are lower bounds (items differ,
+    /// customers change), so that the correction is the smallest that the data call for.
+    pub used: f64,
 }
 
 /// Those who answered against those who did not.

@@ -14,7 +14,8 @@ use super::question::{Cluster, Question};
 use super::read::Input;
 use super::relate::{self, Rows};
 use super::result::{
-    Analysis, DataSummary, Distribution, Exclusion, Frame, MoneyKind, Notice, Relation, RetentionRule,
+    Analysis, DataSummary, Distribution, Exclusion, Frame, MoneyKind, Notice, Relation, Reliability,
+    RetentionRule,
 };
 use super::{AnalysisError, describe, guard};
 use crate::dataset::{LinkRule, Linked, Observation, Outcome, RoleWeights, link};
@@ -22,6 +23,7 @@ use crate::finance::{Calendar, Currency, Quarter};
 use crate::store::organisation::{self, Organisation};
 use crate::store::snapshot::{self, Snapshot};
 use crate::store::{Db, StoreError};
+use crate::survey::Role;
 
 /// Analyses a quarter: everything that the database knew of waves opened before its end.
 ///
@@ -65,6 +67,7 @@ struct Run<'a> {
     last_wave: usize,
     /// Cluster of each observation.
     cluster: Vec<usize>,
+    reliability: Vec<Reliability>,
     notices: Vec<Notice>,
 }
 
@@ -109,6 +112,7 @@ impl<'a> Run<'a> {
                 Cluster::Account => observation.account,
                 Cluster::Unit => observation.unit.unwrap_or(observation.account),
             }));
+        let reliability = describe::reliability(&input, &linked, last_wave);
         Ok(Self {
             snapshot,
             question,
@@ -121,6 +125,7 @@ impl<'a> Run<'a> {
             linked,
             last_wave,
             cluster,
+            reliability,
             notices: Vec::new(),
         })
     }
@@ -169,7 +174,7 @@ impl<'a> Run<'a> {
         let investments = invest::invest(&self.snapshot.investments, &self.snapshot.cost_points, &ground);
         Ok(Analysis {
             frame: self.frame(),
-            reliability: describe::reliability(&self.input, self.last_wave),
+            reliability: self.reliability,
             waves,
             nonresponse,
             today,
@@ -364,7 +369,15 @@ impl<'a> Run<'a> {
         if table.specs.is_empty() {
             return None;
         }
+        // What has one question or comes from the ledger is taken as it is.
+        let used =
+            |key: &str| self.reliability.iter().find(|row| row.construct == key).map_or(1.0, |row| row.used);
+        let instrument = &self.input.waves[self.last_wave].instrument;
+        let index = instrument.construct_of(Role::Satisfaction).map_or(1.0, |construct| used(&construct.key));
+        let reliabilities: Vec<f64> =
+            table.specs.iter().map(|spec| if spec.operational { 1.0 } else { used(&spec.key) }).collect();
         let money_rows = MoneyRows {
+            reliability: index,
             satisfaction: &rows.satisfaction,
             money: &rows.outcome,
             weights: &rows.weights,
@@ -373,6 +386,7 @@ impl<'a> Run<'a> {
         let driver_rows = DriverRows {
             satisfaction: &table.satisfaction,
             drivers: &table.columns,
+            reliabilities: &reliabilities,
             weights: &table.weights,
             cluster: &table.cluster,
         };

@@ -21,6 +21,8 @@ pub struct MoneyRows<'a> {
     pub weights: &'a [f64],
     /// Cluster of each row, below `clusters` of [`chain`].
     pub cluster: &'a [usize],
+    /// Reliability of satisfaction, above 0 and at most 1 (no correction).
+    pub reliability: f64,
 }
 
 /// Rows of the link from drivers to satisfaction; they may be more than those with money.
@@ -30,6 +32,8 @@ pub struct DriverRows<'a> {
     pub satisfaction: &'a [f64],
     /// One column per driver.
     pub drivers: &'a [Vec<f64>],
+    /// Reliability of each driver, above 0 and at most 1 (no correction).
+    pub reliabilities: &'a [f64],
     /// Weight of each row.
     pub weights: &'a [f64],
     /// Cluster of each row, below `clusters` of [`chain`].
@@ -62,6 +66,12 @@ pub struct Chain {
 /// LINEAR, and for DECLINES the broken line held constant above its kink. It is held constant outside
 /// `observed`.
 ///
+/// An index measured with error hides part of its own effect: the line against it is flatter than the line
+/// against what it measures (regression dilution). Both links are therefore corrected by the reliabilities
+/// given: money is fitted against satisfaction regressed to its mean (regression calibration, `E[S | s] = m +
+/// r (s - m)`), and the driver's cross-products lose their error variance (`1 - r` of each driver's own). With
+/// reliabilities of 1 both are the uncorrected fits.
+///
 /// # Errors
 ///
 /// [`Refusal::TooFew`] where the verdict names no form or fewer than half of the replicates could be fitted,
@@ -69,7 +79,8 @@ pub struct Chain {
 ///
 /// # Source
 ///
-/// METHODS 5.4, "which f the optimum uses". Clusters are drawn with SplitMix64, replicate `b` starting at
+/// METHODS 5.4, "which f the optimum uses"; Carroll, Ruppert, Stefanski and Crainiceanu, *Measurement Error in
+/// Nonlinear Models*, 2nd ed., ch. 4, and Fuller, *Measurement Error Models*, 2.2. Clusters are drawn with SplitMix64, replicate `b` starting at
 /// `seed + b * clusters * 0x9E3779B97F4A7C15`.
 #[expect(clippy::too_many_arguments, reason = "the two links and how to resample them, all of one call site")]
 pub fn chain(
@@ -80,7 +91,8 @@ pub fn chain(
     observed: (f64, f64),
     (draws, seed): (usize, u64),
 ) -> Result<Chain, Refusal> {
-    let points = Points::new(money.satisfaction, money.money, Some(money.weights))?;
+    let calibrated = calibrated(money);
+    let points = Points::new(&calibrated, money.money, Some(money.weights))?;
     let ones = vec![1; clusters];
     let fit = |multiplicity: &[u32]| {
         let counts: Vec<u32> = money.cluster.iter().map(|&cluster| multiplicity[cluster]).collect();
@@ -110,6 +122,13 @@ pub fn chain(
         return Err(Refusal::TooFew { what: Count::Observations, have, need: draws as f64 / 2.0 });
     }
     Ok(Chain { failed: draws - fitted.len(), point, draws: fitted })
+}
+
+/// Satisfaction regressed to its mean by its reliability.
+fn calibrated(money: &MoneyRows<'_>) -> Vec<f64> {
+    let total: f64 = money.weights.iter().sum();
+    let mean = money.satisfaction.iter().zip(money.weights).map(|(s, w)| s * w).sum::<f64>() / total;
+    money.satisfaction.iter().map(|s| mean + money.reliability * (s - mean)).collect()
 }
 
 fn response(
@@ -166,7 +185,9 @@ fn impacts(rows: &DriverRows<'_>, multiplicity: &[u32]) -> Option<Vec<f64>> {
     }
     let mut gram = DMatrix::zeros(p, p);
     for a in 0..p {
-        for b in a..p {
+        // The scaled column's square is 1, of which the error is 1 - r.
+        gram[(a, a)] = rows.reliabilities[a];
+        for b in a + 1..p {
             let cell = product(&columns[a], &columns[b]) / (scale[a] * scale[b]);
             gram[(a, b)] = cell;
             gram[(b, a)] = cell;
@@ -199,8 +220,15 @@ mod tests {
         let (s, y, _) = exact();
         let weights = vec![1.0; 60];
         let cluster: Vec<usize> = (0..60).map(|row| row / 2).collect();
-        let money = MoneyRows { satisfaction: &s, money: &y, weights: &weights, cluster: &cluster };
-        let drivers = DriverRows { satisfaction: &s, drivers: columns, weights: &weights, cluster: &cluster };
+        let money =
+            MoneyRows { satisfaction: &s, money: &y, weights: &weights, cluster: &cluster, reliability: 1.0 };
+        let drivers = DriverRows {
+            satisfaction: &s,
+            drivers: columns,
+            reliabilities: &[1.0, 1.0],
+            weights: &weights,
+            cluster: &cluster,
+        };
         chain(&money, &drivers, 30, verdict, (10.0, 30.0), (99, 7))
     }
 
@@ -212,6 +240,40 @@ mod tests {
             assert!((draw.response.left - 0.5).abs() < 1e-9);
             assert!((draw.impacts[0] - 0.4).abs() < 1e-9 && (draw.impacts[1] + 0.2).abs() < 1e-9);
         }
+    }
+
+    /// 20,000 customers with y = 2 S and S = 0.5 D, both seen with error of half their own variance.
+    #[test]
+    fn the_reliabilities_take_out_what_error_hides() {
+        let mut random = SplitMix64::new(3);
+        let mut noise = |sd: f64| sd * ((0..12).map(|_| random.uniform()).sum::<f64>() - 6.0);
+        let (mut seen_d, mut seen_s, mut y) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..20_000 {
+            let driver = noise(10.0);
+            let satisfaction = 0.5 * driver + noise(5.0);
+            seen_d.push(60.0 + driver + noise(50.0_f64.sqrt()));
+            seen_s.push(60.0 + satisfaction + noise(5.0));
+            y.push(2.0 * satisfaction + noise(1.0));
+        }
+        let weights = vec![1.0; y.len()];
+        let cluster: Vec<usize> = (0..y.len()).collect();
+        let money = MoneyRows {
+            satisfaction: &seen_s,
+            money: &y,
+            weights: &weights,
+            cluster: &cluster,
+            reliability: 2.0 / 3.0,
+        };
+        let drivers = DriverRows {
+            satisfaction: &seen_s,
+            drivers: &[seen_d],
+            reliabilities: &[2.0 / 3.0],
+            weights: &weights,
+            cluster: &cluster,
+        };
+        let found = chain(&money, &drivers, y.len(), Verdict::Linear, (0.0, 100.0), (9, 7)).unwrap();
+        assert!((found.point.response.left - 2.0).abs() < 0.05, "{}", found.point.response.left);
+        assert!((found.point.impacts[0] - 0.5).abs() < 0.02, "{:?}", found.point.impacts);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod factor;
 mod notice;
 
+pub mod agreement;
 pub mod bootstrap;
 pub mod chain;
 pub mod curve;

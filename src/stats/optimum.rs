@@ -277,7 +277,7 @@ pub struct Optimum {
 }
 
 /// Distance between the levels that are tried, in index points.
-const STEP: f64 = 0.5;
+const STEP: f64 = 0.25;
 
 /// Share of the draws that must reach a level before it is drawn.
 const REACHABLE: f64 = 0.9;
@@ -335,7 +335,7 @@ fn grid(today: f64, low: f64, high: f64) -> (Vec<f64>, usize) {
 }
 
 fn steps() -> impl Iterator<Item = f64> {
-    (1..=200).map(|step| f64::from(step) * STEP)
+    (1..=400).map(|step| f64::from(step) * STEP)
 }
 
 /// One draw along the grid.

@@ -528,3 +528,21 @@ fn the_plateau_line_and_its_bootstrap_agree_with_an_independent_run() {
         assert!((share - beyond).abs() < 1e-12, "{outcome}: {share} against {beyond}");
     }
 }
+
+/// METHODS 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.
+#[test]
+fn agreement_within_units_matches_the_reference() {
+    let table = table(include_str!("golden/synth_customers.csv"));
+    let csi: Vec<f64> = (0..table["sat1"].len())
+        .map(|row| ((table["sat1"][row] + table["sat2"][row] + table["sat3"][row]) / 3.0 - 1.0) / 9.0 * 100.0)
+        .collect();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "units are small whole numbers"
+    )]
+    let units: Vec<usize> = table["unit"].iter().map(|unit| *unit as usize).collect();
+    let found = cam_stats::agreement::agreement(&csi, &units).unwrap();
+    assert!((found.single - 0.026_734_390_331).abs() < 1e-11, "{}", found.single);
+    assert!((found.mean - 0.354_578_464_32).abs() < 1e-11, "{}", found.mean);
+}
