@@ -7,6 +7,7 @@ mod fit;
 mod import;
 mod importance;
 mod migrate;
+mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Curve(curve::Curve),
     /// Bring a file in, or take an import back
     Import(import::Import),
+    /// Analyse a quarter and write its report
+    Report(report::Report),
 }
 
 /// Runs the command line and returns the exit code.
@@ -74,6 +77,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Importance(command) => command.run(),
             Command::Curve(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
+            Command::Report(command) => command.run(&cli.shared.config()?).await,
         }
     })
 }
