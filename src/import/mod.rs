@@ -23,6 +23,7 @@ mod sheet;
 mod source;
 pub mod table;
 
+pub use crate::store::batch::Batch;
 pub use kind::Kind;
 pub use map::{Map, MapError};
 pub use report::{Fill, Reason, Report};

@@ -81,8 +81,8 @@ statements! {
 
     /// The first image of a row in a batch is the one to go back to.
     ADD_CHANGES = ["INSERT INTO import_change (batch_id, table_name, row_id, before_json)
-                    SELECT " {"$2, $3" | "CAST($2 AS UUID), CAST($3 AS TEXT)"} ", r.value ->> 'row_id', "
-                    {"r.value ->> 'before'" | "CAST(r.value ->> 'before' AS JSONB)"} "
+                    SELECT " {"$2, $3, r.value ->> 'key', r.value ->> 'before'"
+                              | "CAST($2 AS UUID), CAST($3 AS TEXT), r.value ->> 'key', CAST(r.value ->> 'before' AS JSONB)"} "
                       FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
                      WHERE TRUE
                         ON CONFLICT (batch_id, table_name, row_id) DO NOTHING"];
@@ -161,9 +161,9 @@ pub async fn add_skips(tx: &mut Tx, batch: Uuid, skips: &[Skip]) -> Result<(), S
 }
 
 #[derive(Serialize)]
-struct Change {
-    row_id: String,
-    before: Option<String>,
+struct Change<'a, R: Record> {
+    key: &'a R::Key,
+    before: Option<&'a R>,
 }
 
 /// The rows of one table that a set of file rows touches: as stored, and as they shall be.
@@ -219,11 +219,8 @@ impl<R: Record> Staged<R> {
     /// Writes what was laid down, with the images of the rows before it, and forgets everything.
     pub(crate) async fn save(&mut self, tx: &mut Tx, batch: Uuid) -> Result<(), StoreError> {
         if !self.order.is_empty() {
-            let mut changes = Vec::with_capacity(self.order.len());
-            for key in &self.order {
-                let before = self.stored.get(key).map(json).transpose()?;
-                changes.push(Change { row_id: json(key)?, before });
-            }
+            let changes: Vec<Change<'_, R>> =
+                self.order.iter().map(|key| Change { key, before: self.stored.get(key) }).collect();
             let list = json(&changes)?;
             on!(&mut *tx, ADD_CHANGES, |c, q| sqlx::query(q)
                 .bind(&list)

@@ -17,6 +17,10 @@ static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Page cache of the writing connection, in negative KiB: an import of a million rows touches many pages of
+/// several indices, which the default of 2 MB would read again and again.
+const WRITER_CACHE: &str = "-65536";
+
 /// An open database.
 #[derive(Debug, Clone)]
 pub enum Db {
@@ -101,7 +105,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(file.clone()).await?;
+        let writing = file.clone().pragma("cache_size", WRITER_CACHE);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { writer, readers })

@@ -1,8 +1,8 @@
 //! Outside identifiers: how files from scattered systems name the same account, contact, unit or entry.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::db::{on, sql, statements};
@@ -10,8 +10,7 @@ use super::record::json;
 use super::{StoreError, Tx};
 
 /// What an identifier names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// A shop, department or channel.
     Unit,
@@ -62,41 +61,27 @@ impl Owner {
 }
 
 /// One name of one thing in one outside system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
     /// What it names.
-    #[serde(rename = "owner_kind")]
     pub owner: Owner,
     /// The system that gives such names.
-    #[serde(serialize_with = "text")]
     pub scheme: Arc<str>,
     /// The name.
     pub value: String,
 }
 
-fn text<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(text)
-}
-
-#[derive(Serialize)]
-struct Owned<'a> {
-    #[serde(flatten)]
-    identifier: &'a Identifier,
-    owner_id: Uuid,
-}
-
 statements! {
-    /// Answers with the places of the identifiers in the list, so that texts need not travel back.
+    /// Answers with the places of the names in the list, so that texts need not travel back.
     FIND_OWNERS = ["SELECT CAST(r." {"key" | "ordinality - 1"} " AS BIGINT) AS place, i.owner_id
-                      FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY"} " AS r
+                      FROM " {"json_each($1)" | "jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY"} " AS r
                      CROSS JOIN identifier AS i
-                     WHERE i.owner_kind = r.value ->> 'owner_kind' AND i.scheme = r.value ->> 'scheme'
-                       AND i.value = r.value ->> 'value'"];
+                     WHERE i.owner_kind = $2 AND i.scheme = $3 AND i.value = r.value"];
 
     /// The primary key refuses a second owner: a clash that nobody reported ends the transaction.
     ADD_IDENTIFIERS = ["INSERT INTO identifier (owner_kind, scheme, value, owner_id, batch_id)
-                        SELECT r.value ->> 'owner_kind', r.value ->> 'scheme', r.value ->> 'value', "
-                        {"unhex(r.value ->> 'owner_id', '-'), $2" | "CAST(r.value ->> 'owner_id' AS UUID), CAST($2 AS UUID)"} "
+                        SELECT " {"$2, $3, r.value ->> 0, unhex(r.value ->> 1, '-'), $4"
+                                  | "CAST($2 AS TEXT), CAST($3 AS TEXT), r.value ->> 0, CAST(r.value ->> 1 AS UUID), CAST($4 AS UUID)"} "
                           FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r"];
 
     REMOVE_OF_BATCH = ["DELETE FROM identifier WHERE batch_id = $1"];
@@ -111,23 +96,46 @@ statements! {
 
 /// Finds the owners of identifiers: pairs of a place in `identifiers` and the owner's id.
 pub async fn find(tx: &mut Tx, identifiers: &[&Identifier]) -> Result<Vec<(usize, Uuid)>, StoreError> {
-    if identifiers.is_empty() {
-        return Ok(Vec::new());
+    let mut owners = Vec::with_capacity(identifiers.len());
+    let mut systems: BTreeMap<(Owner, &str), Vec<usize>> = BTreeMap::new();
+    for (place, identifier) in identifiers.iter().enumerate() {
+        systems.entry((identifier.owner, &identifier.scheme)).or_default().push(place);
     }
-    let list = json(identifiers)?;
-    let found: Vec<(i64, Uuid)> =
-        on!(tx, FIND_OWNERS, |c, q| sqlx::query_as(q).bind(&list).fetch_all(c).await)?;
-    Ok(found.into_iter().filter_map(|(place, id)| Some((usize::try_from(place).ok()?, id))).collect())
+    for ((owner, scheme), places) in systems {
+        let names: Vec<&str> = places.iter().map(|&place| identifiers[place].value.as_str()).collect();
+        let list = json(&names)?;
+        let found: Vec<(i64, Uuid)> = on!(&mut *tx, FIND_OWNERS, |c, q| sqlx::query_as(q)
+            .bind(&list)
+            .bind(owner.as_str())
+            .bind(scheme)
+            .fetch_all(c)
+            .await)?;
+        for (name, id) in found {
+            owners.extend(
+                usize::try_from(name).ok().and_then(|name| places.get(name)).map(|&place| (place, id)),
+            );
+        }
+    }
+    Ok(owners)
 }
 
 /// Gives things their names, in the name of a batch.
 pub async fn add(tx: &mut Tx, batch: Uuid, names: &[(Identifier, Uuid)]) -> Result<(), StoreError> {
-    if names.is_empty() {
-        return Ok(());
+    let mut systems: BTreeMap<(Owner, &str), Vec<(&str, Uuid)>> = BTreeMap::new();
+    for (identifier, id) in names {
+        systems.entry((identifier.owner, &identifier.scheme)).or_default().push((&identifier.value, *id));
     }
-    let list =
-        json(&names.iter().map(|(identifier, id)| Owned { identifier, owner_id: *id }).collect::<Vec<_>>())?;
-    on!(tx, ADD_IDENTIFIERS, |c, q| sqlx::query(q).bind(&list).bind(batch).execute(c).await.map(drop))?;
+    for ((owner, scheme), named) in systems {
+        let list = json(&named)?;
+        on!(&mut *tx, ADD_IDENTIFIERS, |c, q| sqlx::query(q)
+            .bind(&list)
+            .bind(owner.as_str())
+            .bind(scheme)
+            .bind(batch)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
     Ok(())
 }
 

@@ -1,0 +1,314 @@
+//! Imports end to end: what several files make of the database, and how it is taken back.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+#[path = "support/import_desk.rs"]
+mod import_desk;
+mod support;
+
+use cam::import::{self, Batch, ImportError, Kind};
+use import_desk::{ACCOUNTS, Desk, ENTRIES, NOW, SURVEY, only_reason, revenues};
+use support::each_backend;
+use uuid::Uuid;
+
+async fn undo(desk: &Desk, batch: Option<Uuid>) -> Result<Batch, ImportError> {
+    import::undo(&desk.db, NOW, batch.unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_payments_and_reviews_reach_one_person_through_aliases() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let people = "kind = \"accounts\"\n[fields]\nkey = { column = \"person\", scheme = \"person\" }\n\
+                      [[alias]]\nscheme = \"order_customer\"\ncolumn = \"customer\"\n";
+        let report = desk.import(Kind::Accounts, "customer,person\nc1,P\nc2,P\nc3,Q\n", people).await.unwrap();
+        assert_eq!((report.new, report.changed), (2, 1));
+        let orders = "kind = \"ledger_entries\"\ndate = \"%Y-%m-%d %H:%M:%S\"\n[fields]\n\
+                      key = { column = \"order\", scheme = \"order\" }\n\
+                      account = { column = \"customer\", scheme = \"order_customer\" }\nat = \"bought\"\n\
+                      [attributes]\nlate = { compare = [\"came\", \">\", \"due\"] }\n\
+                      delay = { days = [\"came\", \"due\"] }\n";
+        let file = "order,customer,bought,came,due\n\
+                    o1,c1,2026-01-01 10:00:00,2026-01-05 12:00:00,2026-01-05 00:00:00\n\
+                    o2,c2,2026-02-01 10:00:00,,2026-02-05 00:00:00\n";
+        desk.import(Kind::LedgerEntries, file, orders).await.unwrap();
+        let payments = "kind = \"ledger_entries\"\ncurrency = \"CNY\"\n[fields]\n\
+                        key = { column = \"order\", scheme = \"order\" }\nrevenue = { sum = \"paid\" }\n";
+        let file = "order,paid\no1,10.10\no2,5\no1,0.25\n";
+        let report = desk.import(Kind::LedgerEntries, file, payments).await.unwrap();
+        assert_eq!((report.rows, report.changed, report.summed), (3, 2, 1));
+        desk.write("customer.toml", SURVEY);
+        let reviews = "kind = \"answers\"\nsurvey = \"customer.toml\"\n[fields]\n\
+                       key = { columns = [\"review\", \"order\"], scheme = \"review\" }\nwave = { value = \"2026\" }\n\
+                       about = { column = \"order\", scheme = \"order\" }\nanswered_at = \"day\"\n\
+                       [answers]\noverall = \"score\"\n";
+        let file = "review,order,score,day\nr,o1,2,2026-01-06\nr,o2,5,2026-03-06\n";
+        desk.import(Kind::Answers, file, reviews).await.unwrap();
+
+        let snapshot = desk.snapshot().await;
+        assert_eq!(snapshot.accounts.len(), 2);
+        assert_eq!(revenues(&snapshot), [Some(1035), Some(500)]);
+        let person = snapshot.flows[0].account;
+        assert!(snapshot.flows.iter().all(|flow| flow.account == person));
+        assert!(snapshot.responses.iter().all(|response| response.account_id == Some(person)));
+        let scores: Vec<f64> = snapshot.answers.iter().map(|answer| answer.number).collect();
+        assert_eq!(scores, [2.0, 5.0]);
+        let late: Vec<_> = snapshot.attributes.iter().map(|row| (row.name.as_str(), row.number)).collect();
+        assert_eq!(late, [("delay", 0.5), ("late", 1.0)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identifiers_of_two_owners_are_reported_and_never_merged() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let map = "kind = \"accounts\"\n[fields]\nkey = \"no\"\n[[alias]]\nscheme = \"account\"\ncolumn = \"old\"\n";
+        let report = desk.import(Kind::Accounts, "no,old\nA1,A2\nA3,A4\nA1,A5\n", map).await.unwrap();
+        let (reason, lines) = only_reason(&report);
+        assert!(reason.contains("two different accounts"), "{reason}");
+        assert_eq!(lines, [(2, 2)]);
+        assert_eq!(desk.count("account").await, 3);
+        assert_eq!(desk.count("identifier").await, 5);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clash_inside_one_file_is_reported_too() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let map =
+            "kind = \"accounts\"\n[fields]\nkey = \"no\"\n[[alias]]\nscheme = \"tax\"\ncolumn = \"tax\"\n";
+        let report = desk.import(Kind::Accounts, "no,tax\nB1,T1\nB2,T2\nB1,T2\n", map).await.unwrap();
+        assert_eq!((report.new, report.left_out), (2, 1));
+        assert_eq!(only_reason(&report).1, [(4, 4)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_within_a_file_stay_and_the_same_file_again_adds_nothing() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let map = "kind = \"ledger_entries\"\ncurrency = \"CNY\"\ntwins = true\n[fields]\naccount = \"no\"\n\
+                   at = \"day\"\nrevenue = \"amount\"\n";
+        let file = "no,day,amount\nA1,2026-01-01,5\nA1,2026-01-01,5\nA2,2026-01-01,5\n";
+        let report = desk.import(Kind::LedgerEntries, file, map).await.unwrap();
+        assert_eq!(report.new, 3);
+        let longer = format!("{file}A1,2026-01-01,5\n");
+        let report = desk.import(Kind::LedgerEntries, &longer, map).await.unwrap();
+        assert_eq!((report.new, report.same), (1, 3));
+        assert_eq!(desk.count("ledger_entry").await, 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_file_again_is_a_no_op_and_an_updated_file_updates() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let file = "id,no,day,amount\nE1,A1,2026-01-01,5\nE2,A2,2026-01-02,7.5\n";
+        let first = desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
+        let again = desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
+        assert_eq!(again.already, first.batch);
+        assert_eq!(desk.count("import_batch").await, 2);
+        let updated = "id,no,day,amount\nE1,A1,2026-01-01,5\nE2,A2,2026-01-02,8\nE3,A3,2026-01-03,1\n";
+        let report = desk.import(Kind::LedgerEntries, updated, ENTRIES).await.unwrap();
+        assert_eq!((report.new, report.changed, report.same), (1, 1, 1));
+        assert_eq!(revenues(&desk.snapshot().await), [Some(500), Some(800), Some(100)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_file_fills_in_cost_and_leaves_revenue() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        desk.import(Kind::LedgerEntries, "id,no,day,amount\nE1,A1,2026-01-01,5\n", ENTRIES).await.unwrap();
+        let map = "kind = \"ledger_entries\"\ncurrency = \"CNY\"\n[fields]\nkey = \"id\"\ncost = \"cost\"\n";
+        let report = desk.import(Kind::LedgerEntries, "id,cost\nE1,2\n", map).await.unwrap();
+        assert_eq!(report.changed, 1);
+        let flow = desk.snapshot().await.flows[0];
+        assert_eq!((flow.revenue, flow.cost), (Some(500), Some(200)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_restores_what_was_and_removes_what_is_new() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        desk.import(Kind::LedgerEntries, "id,no,day,amount\nE1,A1,2026-01-01,5.25\n", ENTRIES).await.unwrap();
+        let before = desk.snapshot().await;
+        let file = "id,no,day,amount\nE1,A2,2026-01-05,9\nE2,A2,2026-01-02,7\n";
+        let report = desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
+        undo(&desk, report.batch).await.unwrap();
+        assert_eq!(desk.snapshot().await, before);
+        assert_eq!(desk.count("identifier").await, 4);
+        let again = desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
+        assert_eq!((again.already, again.new, again.changed), (None, 1, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_is_refused_while_a_later_import_stands_on_the_rows() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let accounts = desk.import(Kind::Accounts, "no,name\nA1,One\n", ACCOUNTS).await.unwrap();
+        let entries =
+            desk.import(Kind::LedgerEntries, "id,no,day,amount\nE1,A1,2026-01-01,5\n", ENTRIES).await;
+        let renamed = desk.import(Kind::Accounts, "no,name\nA1,Uno\n", ACCOUNTS).await.unwrap();
+        let message = undo(&desk, accounts.batch).await.unwrap_err().to_string();
+        assert!(message.contains(&renamed.batch.unwrap().to_string()), "{message}");
+        undo(&desk, renamed.batch).await.unwrap();
+        let message = undo(&desk, accounts.batch).await.unwrap_err().to_string();
+        assert!(message.contains("refer to"), "{message}");
+        undo(&desk, entries.unwrap().batch).await.unwrap();
+        undo(&desk, accounts.batch).await.unwrap();
+        assert_eq!((desk.count("account").await, desk.count("identifier").await), (0, 0));
+        assert!(undo(&desk, accounts.batch).await.unwrap_err().to_string().contains("already"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_reports_and_writes_nothing() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = desk.write("file.csv", "no,name\nA1,One\n,Two\nA3,\n");
+        let report = desk.order(Kind::Accounts, &file, ACCOUNTS, true).await.unwrap();
+        assert_eq!((report.rows, report.new, report.left_out, report.batch), (3, 2, 1, None));
+        assert_eq!(only_reason(&report).1, [(3, 3)]);
+        let filled: Vec<_> = report.columns.iter().map(|fill| (fill.column.as_str(), fill.filled)).collect();
+        assert_eq!(filled, [("no", 2), ("name", 2)]);
+        for table in ["account", "identifier", "import_batch", "import_skip", "import_change"] {
+            assert_eq!(desk.count(table).await, 0, "{table}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credit_notes_are_negative_entries_and_need_leave_in_account_periods() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let file = "id,no,day,amount\nE1,A1,2026-01-01,5\nE2,A1,2026-01-02,-2\n";
+        desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
+        assert_eq!(revenues(&desk.snapshot().await), [Some(500), Some(-200)]);
+        let map = "kind = \"account_periods\"\ncurrency = \"CNY\"\n[fields]\naccount = \"no\"\nperiod_start = \"from\"\n\
+                   period_end = \"to\"\nrevenue = \"amount\"\n";
+        let file = "no,from,to,amount\nA1,2026-01-01,2026-04-01,-5\nA2,2026-01-01,2026-04-01,5\n";
+        let report = desk.import(Kind::AccountPeriods, file, map).await.unwrap();
+        assert!(only_reason(&report).0.starts_with("negative revenue"));
+        let with_leave = map.replacen("[fields]", "credit_notes = true\n[fields]", 1);
+        let report = desk.import(Kind::AccountPeriods, file, &with_leave).await.unwrap();
+        assert_eq!((report.new, report.same, report.left_out), (1, 1, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_keeps_the_unit_as_of_the_answer() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let units = "kind = \"units\"\n[fields]\nkey = \"u\"\nname = \"name\"\nkind = { value = \"shop\" }\nparent = \"up\"\n";
+        let report = desk.import(Kind::Units, "u,name,up\nN,North,\nN1,North one,N\n", units).await.unwrap();
+        assert_eq!(report.new, 2);
+        let map = "kind = \"accounts\"\n[fields]\nkey = \"no\"\nunit = \"u\"\nfirst_seen = \"seen\"\n";
+        desk.import(Kind::Accounts, "no,u,seen\nA1,N1,2025-01-01\n", map).await.unwrap();
+        desk.import(Kind::Accounts, "no,u,seen\nA1,N,2025-01-01\n", map).await.unwrap();
+        assert_eq!(desk.count("account_unit").await, 2);
+        desk.write("customer.toml", SURVEY);
+        let map = "kind = \"answers\"\nsurvey = \"customer.toml\"\n[fields]\nkey = \"id\"\nwave = { value = \"W\" }\n\
+                   account = \"no\"\nanswered_at = \"day\"\n[answers]\noverall = \"score\"\n";
+        desk.import(Kind::Answers, "id,no,day,score\n1,A1,2026-05-01,4\n", map).await.unwrap();
+        assert_eq!(desk.count("response JOIN unit ON unit.id = response.unit_id AND unit.name = 'North one'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn investments_cost_points_indicators_measures_goals_and_staff_come_in_and_go_back() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let files = [
+            (
+                Kind::Investments,
+                "kind = \"investments\"\ncurrency = \"CNY\"\n[fields]\nkey = \"i\"\nname = \"n\"\n\
+                 target_kind = { value = \"customer\" }\nconstruct = \"c\"\nyearly_cost = \"y\"\nreversible = \"r\"\n",
+                "i,n,c,y,r\nI1,Faster parts,parts,1200.50,yes\n",
+            ),
+            (
+                Kind::CostPoints,
+                "kind = \"cost_points\"\ncurrency = \"CNY\"\n[fields]\ninvestment = \"i\"\nlevel = \"l\"\n\
+                 yearly_cost = \"y\"\nsource = { column = \"s\", values = { r = \"record\", j = \"judgement\" } }\n",
+                "i,l,y,s\nI1,60,1000,r\nI1,72.5,1500,j\n",
+            ),
+            (
+                Kind::Measures,
+                "kind = \"measures\"\n[fields]\nkey = \"m\"\nname = \"n\"\ninvestment = \"i\"\nstarts_on = \"d\"\n",
+                "m,n,i,d\nM1,Train the hotline,I1,2027-01-01\n",
+            ),
+            (
+                Kind::Goals,
+                "kind = \"goals\"\n[fields]\nkey = \"g\"\ntarget_of = \"c\"\ntarget = \"t\"\ndue = \"d\"\n",
+                "g,c,t,d\nG1,satisfaction,75,2027-12-31\n",
+            ),
+            (
+                Kind::Indicators,
+                "kind = \"indicators\"\n[fields]\nname = { value = \"on_time\" }\nowner_kind = \"k\"\nowner = \"o\"\n\
+                 period_start = \"p\"\nnumber = \"v\"\n",
+                "k,o,p,v\naccount,A1,2026-01-01,0.91\ngroup,,2026-01-01,0.88\n",
+            ),
+            (
+                Kind::Employees,
+                "kind = \"employees\"\n[fields]\nkey = \"e\"\nlanguage = \"l\"\n",
+                "e,l\n7,zh-Hans\n",
+            ),
+            (
+                Kind::LedgerTotals,
+                "kind = \"ledger_totals\"\ncurrency = \"CNY\"\nthousands = \",\"\n[fields]\nperiod_start = \"f\"\n\
+                 period_end = \"t\"\nrevenue = \"r\"\n",
+                "f,t,r\n2026-01-01,2026-04-01,\"1,250,000.00\"\n",
+            ),
+            (
+                Kind::Contacts,
+                "kind = \"contacts\"\n[fields]\nkey = \"k\"\naccount = \"a\"\nrole = \"r\"\n",
+                "k,a,r\nK1,A1,Decides\n",
+            ),
+        ];
+        let before = desk.count("identifier").await;
+        let mut batches = Vec::new();
+        for (kind, map, file) in files {
+            let report = desk.import(kind, file, map).await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            assert_eq!((report.new, report.left_out), (file.lines().count() as u64 - 1, 0), "{kind:?}");
+            batches.push(report.batch);
+        }
+        let snapshot = desk.snapshot().await;
+        assert_eq!(snapshot.investments[0].yearly_cost, 120_050);
+        assert_eq!(snapshot.cost_points[1].level.to_string(), "72.5");
+        assert_eq!(snapshot.totals[0].revenue, 125_000_000);
+        for batch in batches.into_iter().rev() {
+            undo(&desk, batch).await.unwrap();
+        }
+        for table in ["investment", "cost_point", "measure", "goal", "indicator", "indicator_value", "employee"] {
+            assert_eq!(desk.count(table).await, 0, "{table}");
+        }
+        assert_eq!(desk.count("identifier").await, before);
+    })
+    .await;
+}
+
+#[test]
+fn the_survey_of_these_tests_is_sound() {
+    assert!(cam::survey::parse("customer.toml", SURVEY).is_ok());
+}
