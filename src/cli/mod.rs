@@ -3,6 +3,7 @@
 mod adhoc;
 mod check;
 mod curve;
+mod demo;
 mod fit;
 mod import;
 mod importance;
@@ -57,6 +58,8 @@ enum Command {
     Import(import::Import),
     /// Analyse a quarter and write its report
     Report(report::Report),
+    /// Make up a company, bring it in, analyse it and show the report
+    Demo(demo::Demo),
 }
 
 /// Runs the command line and returns the exit code.
@@ -78,6 +81,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Curve(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
+            Command::Demo(command) => command.run().await,
         }
     })
 }
