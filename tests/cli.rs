@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -375,4 +375,74 @@ fn words_for_readers_name_verdict_and_seed() {
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(words.contains("DIMINISHING: each further point still pays, but less"), "{words}");
     assert!(words.contains("999 draws, seed 42"), "{words}");
+}
+
+/// The folder of data that the repository does not carry, if it is there.
+fn outside_data(test: &str) -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "tests have no configuration; this names a folder of data")]
+    let folder = std::env::var("CAM_DATA").ok().map(PathBuf::from);
+    if folder.is_none() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: CAM_DATA is not set");
+    }
+    folder
+}
+
+fn unpacked(path: &Path) -> String {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Figures of R's glm on the classic telco set, as printed to five decimals.
+#[test]
+fn telco_churn_agrees_with_r() {
+    let Some(data) = outside_data("telco_churn_agrees_with_r") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let packed = std::fs::read_dir(data.join("telco"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| unpacked(path).starts_with("customerID,gender"))
+        .unwrap();
+    let text_of = unpacked(&packed);
+    let mut rows = csv::Reader::from_reader(text_of.as_bytes());
+    let place =
+        |name: &str| text_of.lines().next().unwrap().split(',').position(|cell| cell.trim() == name).unwrap();
+    let (tenure, charges, churn) = (place("tenure"), place("MonthlyCharges"), place("Churn"));
+    let cells = rows.records().map(|row| {
+        let row = row.unwrap();
+        format!("{},{},{}", u8::from(row[churn].trim() == "Yes"), &row[tenure], &row[charges])
+    });
+    let content = lines(std::iter::once("churn,tenure,charges".to_owned()).chain(cells));
+    let path = file(&folder, "telco.csv", content.as_bytes());
+    let found = object(&cam(&[
+        "fit",
+        "logistic",
+        text(&path),
+        "--outcome",
+        "churn",
+        "--drivers",
+        "tenure,charges",
+        "--json",
+    ]));
+    for (term, estimate) in [(0, -1.80244), (1, -0.05485), (2, 0.03295)] {
+        let value = found["coefficients"][term]["estimate"].as_f64().unwrap();
+        assert!((value - estimate).abs() < 6e-6, "{term}: {value}");
+    }
+    for (term, error) in [(1, 0.00169), (2, 0.00130)] {
+        let value = found["coefficients"][term]["std_error"].as_f64().unwrap();
+        assert!((value - error).abs() < 6e-6, "{term}: {value}");
+    }
+    let value = found["fit"]["log_likelihood"].as_f64().unwrap();
+    assert!((value + 3197.1751).abs() < 6e-5, "{value}");
+}
+
+#[test]
+fn a_published_spreadsheet_under_a_csv_name_is_named_as_such() {
+    let Some(data) = outside_data("a_published_spreadsheet_under_a_csv_name_is_named_as_such") else {
+        return;
+    };
+    let path = data.join("employees/uk_csps/csps2020_org_scores.ods_misnamed_as.csv");
+    let (code, message) = refusal(&["fit", "ols", text(&path), "--outcome", "y", "--drivers", "a", "--json"]);
+    assert_eq!(code, "E_FILE_KIND");
+    assert!(message.contains("ODS"), "{message}");
 }

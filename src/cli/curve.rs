@@ -218,6 +218,9 @@ impl Answer {
             (Verdict::Linear, _) => format!(
                 "no plateau found inside the observed range {p5} to {p95}; more satisfaction still paid at {p95}"
             ),
+            (Verdict::NoRelation, _) if self.slope.as_ref().is_some_and(|slope| slope.ci_high < 0.0) => {
+                "no rising relation found; the outcome falls as satisfaction rises".to_owned()
+            }
             (Verdict::NoRelation, _) => format!(
                 "no relation found; the largest slope that the data still allow is {}",
                 self.slope.as_ref().map_or_else(|| "not computed".to_owned(), |slope| digits(slope.ci_high))

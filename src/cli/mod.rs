@@ -48,11 +48,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Show the effective configuration and test the database
     Check(check::Check),
-    /// Fit a model to a CSV file
     Fit(fit::Fit),
-    /// Split R-squared among the drivers of a CSV file
     Importance(importance::Importance),
-    /// Judge how far satisfaction pays, from a CSV file
     Curve(curve::Curve),
     /// Bring a file in, or take an import back
     Import(import::Import),

@@ -22,6 +22,7 @@ pub mod optimum;
 pub mod quantile;
 pub mod random;
 pub mod reliability;
+pub mod saturation;
 pub mod spline;
 pub mod verdict;
 

@@ -371,11 +371,18 @@ impl Warning {
             Self::Extrapolate { level, low, high } => format!(
                 "{level:.1} lies outside the observed range {low:.1} to {high:.1}; nobody has been there"
             ),
-            Self::Influence { row, distance, rows } => format!(
-                "{rows} rows weigh heavily, most of all row {} (Cook's distance {distance:.3}); look at \
-                 them and fit again without them",
-                row + 1
-            ),
+            Self::Influence { row, distance, rows } => {
+                let others = if *rows > 1 {
+                    format!("{rows} rows weigh heavily, most of all ")
+                } else {
+                    String::new()
+                };
+                let own = if *rows > 1 { "" } else { " weighs heavily" };
+                format!(
+                    "{others}row {}{own} (Cook's distance {distance:.3}); look and fit again without",
+                    row + 1
+                )
+            }
             Self::Heteroscedastic { p_value } => format!(
                 "the spread of the outcome changes with the drivers (Breusch-Pagan p {p_value:.4}); do not \
                  use classic standard errors"

@@ -11,6 +11,7 @@ use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
 use cam_stats::reliability::omega;
+use cam_stats::saturation::Saturation;
 use cam_stats::spline::Spline;
 
 /// Closed forms: relative error.
@@ -545,4 +546,20 @@ fn agreement_within_units_matches_the_reference() {
     let found = cam_stats::agreement::agreement(&csi, &units).unwrap();
     assert!((found.single - 0.026_734_390_331).abs() < 1e-11, "{}", found.single);
     assert!((found.mean - 0.354_578_464_32).abs() < 1e-11, "{}", found.mean);
+}
+
+#[test]
+fn saturation_agrees_with_r() {
+    let expected = reference(include_str!("golden/curve.csv"));
+    let (satisfaction, values) = curve("profit_sat");
+    let found = Saturation::fit(&satisfaction, &values).unwrap().unwrap();
+    close(found.rss, expected["expsat.profit_sat.rss"], "rss");
+    // The least residual sum of squares found in decimal arithmetic of 40 digits, for a curve that starts at 35:
+    // R's optimiser stops 1.5e-8 before it in tau. The fit starts at the lowest observation: the same curve.
+    close(found.tau, 44.181_443_724_582_09, "tau");
+    close(found.value(35.0), 34.358_782_164_488_18, "value at 35");
+    close(found.a + found.b, 34.358_782_164_488_18 + 71.721_247_148_126_3, "limit");
+    for level in [50.0, 70.0, 90.0] {
+        close(found.slope(level), expected[&format!("expsat.slope.{level}")], "slope");
+    }
 }
