@@ -19,9 +19,9 @@ use super::lettering::{self, FAMILY, Weight};
 const END_CHAR: u8 = 14;
 /// Type 2 operator that ends a subroutine.
 const RETURN: u8 = 11;
-/// Tables that a page needs; the rest is for setting in other scripts or for editors.
-const TABLES: [&[u8; 4]; 10] =
-    [b"CFF ", b"GPOS", b"OS/2", b"cmap", b"head", b"hhea", b"hmtx", b"maxp", b"name", b"post"];
+/// Tables that a page needs. Kerning and ligatures stay out: a text then is as wide in the page as it was measured.
+const TABLES: [&[u8; 4]; 9] =
+    [b"CFF ", b"OS/2", b"cmap", b"head", b"hhea", b"hmtx", b"maxp", b"name", b"post"];
 
 /// Returns two `@font-face` rules that carry both weights of the report's font with the characters of `regular` and
 /// `bold`; pass all that a page prints in each weight, in any order. Same characters, same bytes.
@@ -216,16 +216,15 @@ fn packed(tables: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
 }
 
 fn compressed(table: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(table).and_then(|()| encoder.finish()).expect("memory takes every byte")
 }
 
 fn checksum(table: &[u8]) -> u32 {
-    table.chunks(4).fold(0u32, |sum, chunk| {
-        let mut word = [0; 4];
-        word[..chunk.len()].copy_from_slice(chunk);
-        sum.wrapping_add(u32::from_be_bytes(word))
-    })
+    let (words, rest) = table.as_chunks::<4>();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().chain([&last]).fold(0u32, |sum, word| sum.wrapping_add(u32::from_be_bytes(*word)))
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ use super::number::{self, Quantity, Show};
 use super::picture::{self, PictureView};
 use super::words::{Language, Said, Words};
 use crate::analysis::Grade;
-use crate::chart::{Drawing, Look, Palette, theme};
+use crate::chart::{Drawing, Look, Palette, theme, web_font};
 
 /// The whole page.
 #[derive(Template)]
@@ -125,7 +125,12 @@ pub(super) fn render(document: &Document, language: Language) -> Result<Page1To1
         pages,
     };
     let (remarks, text) = (writer.remarks, writer.text);
-    Ok(Page1To10 { html: view.render()?, remarks, text })
+    Ok(Page1To10 { html: with_fonts(&view.render()?), remarks, text })
+}
+
+/// Puts the fonts into the page: the signs that it prints, and no others.
+fn with_fonts(html: &str) -> String {
+    html.replacen("</style>", &format!("{}</style>", web_font::css(html, html)), 1)
 }
 
 /// Renders pages one after the other and keeps what they say.

@@ -36,7 +36,7 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
         y: if y.1 - y.0 > 1e-9 { y } else { (-1.0, 1.0) },
     };
     let plot = lines.map(|(curve, lines)| {
-        let step = round_step(frame.y.1 - frame.y.0, 7.0);
+        let step = round_step(frame.y.1 - frame.y.0, 8.0);
         Plot { frame, axis: &input.axis, curve, lines, sizes: &LARGE, step }
     });
     if let Some(plot) = &plot {
