@@ -8,6 +8,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use cam::analysis::{Analysis, Grade};
 use cam::report::{Document, Language, RenderError, Rendered, render};
@@ -27,13 +28,23 @@ fn document(analysis: &Analysis) -> Document {
     Document::build(analysis, &analysis.frame.period)
 }
 
+/// Every sample with its report in both languages, rendered once.
+static ALL: LazyLock<Vec<(&'static str, Document, Language, Rendered)>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    for (name, analysis) in samples() {
+        for language in Language::ALL {
+            let document = document(&analysis);
+            let rendered = render(&document, language).unwrap();
+            all.push((name, document, language, rendered));
+        }
+    }
+    all
+});
+
 /// Runs `test` on every sample in both languages.
 fn each(test: impl Fn(&str, &Document, Language, &Rendered)) {
-    for (name, analysis) in samples() {
-        let document = document(&analysis);
-        for language in Language::ALL {
-            test(name, &document, language, &render(&document, language).unwrap());
-        }
+    for (name, document, language, rendered) in ALL.iter() {
+        test(name, document, *language, rendered);
     }
 }
 
