@@ -147,11 +147,12 @@ fn over_waves(linked: &Linked, construct: &str) -> Option<f64> {
 
 /// Where the linked customers have been observed, and where the last wave's customers are.
 pub(super) fn distribution(
+    input: &Input,
     linked: &Linked,
     last_wave: usize,
-    ledger: &Ledger,
     rule: &LinkRule,
 ) -> Distribution {
+    let (ledger, instrument) = (&input.ledger, &input.waves[last_wave].instrument);
     let mut with_money: Vec<f64> =
         linked.with_money().map(|(observation, _)| observation.satisfaction).collect();
     let now: Vec<&Observation> =
@@ -177,18 +178,36 @@ pub(super) fn distribution(
         })
         .collect();
     accounts.sort_by(|a, b| a.satisfaction.total_cmp(&b.satisfaction));
-    Distribution { observed, axis_low, histogram: histogram(&accounts, axis_low), accounts }
+    let histogram = histogram(&accounts, axis_low, resolution(instrument));
+    Distribution { observed, axis_low, histogram, accounts }
 }
 
-/// Shares of customers per two points from `axis_low` to 100; those below the axis stand in the first bar.
-fn histogram(accounts: &[AccountShare], axis_low: f64) -> Vec<f64> {
+/// Distance between two neighbouring values of one person's index, in points.
+fn resolution(instrument: &Instrument) -> f64 {
+    let Some(construct) = instrument.construct_of(Role::Satisfaction) else { return 0.0 };
+    let steps: f64 = instrument.items_of(&construct.key).map(|(_, scale)| scale.high - scale.low).sum();
+    if steps > 0.0 { 100.0 / steps } else { 0.0 }
+}
+
+/// Shares of customers per two points from `axis_low` to 100; those below the axis stand in the first bar. An index
+/// that is not much coarser than a bar is spread over its own step, or the bars would beat against the steps.
+fn histogram(accounts: &[AccountShare], axis_low: f64, resolution: f64) -> Vec<f64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "axis_low lies in 0..100")]
     let bars = ((100.0 - axis_low) / BAR).round() as usize;
     let mut shares = vec![0.0; bars];
+    let parts = if resolution <= 3.0 * BAR { 8 } else { 1 };
     for account in accounts {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bars")]
-        let bar = ((account.satisfaction - axis_low) / BAR).clamp(0.0, (bars - 1) as f64) as usize;
-        shares[bar] += account.customers;
+        for part in 0..parts {
+            let offset = resolution * ((f64::from(part) + 0.5) / f64::from(parts) - 0.5);
+            let level = (account.satisfaction + offset).min(100.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "clamped to the bars"
+            )]
+            let bar = ((level - axis_low) / BAR).clamp(0.0, (bars - 1) as f64) as usize;
+            shares[bar] += account.customers / f64::from(parts);
+        }
     }
     shares
 }

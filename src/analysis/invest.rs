@@ -224,7 +224,7 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     fn curve(&self) -> InvestmentCurve {
         let found = self.found;
-        let best = &found.levels[found.best];
+        let best = self.judged_level();
         let (median, low, high) = found.best_level;
         let advice = self.advice();
         let below_level = found.zone.map_or(best.level, |zone| zone.0);
@@ -249,7 +249,7 @@ impl Drawing<'_> {
             },
             gain_level: best.level,
             spend: best.cost,
-            chance_of_loss: found.chance_of_loss,
+            chance_of_loss: best.loss,
             advice,
             customers_below: below.clone().map(|at| at.customers).sum(),
             revenue_below: below.map(|at| at.revenue).sum(),
@@ -258,6 +258,15 @@ impl Drawing<'_> {
             largest_gain_allowed: self.largest_gain(),
             impact: self.impact,
         }
+    }
+
+    /// The level whose gain is reported: the best expected one, or for a driver without visible effect what the dearest
+    /// step would bring, since there is no best.
+    fn judged_level(&self) -> &LevelGain {
+        let best = &self.found.levels[self.found.best];
+        let dearest =
+            self.found.levels.last().filter(|level| self.no_effect && level.level > self.found.today);
+        dearest.unwrap_or(best)
     }
 
     /// More money is advised only where the 80 % range of the best gain lies above 0 and the zone above today.

@@ -1,12 +1,13 @@
 //! One analysis from end to end: read a snapshot, link, describe, relate, drive, invest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use cam_stats::chain::{Chain, DriverRows, MoneyRows, chain};
 use cam_stats::ols::{self, Problem, StandardErrors};
 use cam_stats::verdict::{Rule, Verdict};
 use cam_stats::{Refusal, Warning};
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use super::drive::{self, DriverTable};
 use super::invest::{self, Ground};
@@ -132,8 +133,7 @@ impl<'a> Run<'a> {
 
     fn analyse(mut self) -> Result<Analysis, AnalysisError> {
         let waves = describe::waves(&self.input, &self.linked, self.calendar, &self.rule);
-        let distribution =
-            describe::distribution(&self.linked, self.last_wave, &self.input.ledger, &self.rule);
+        let distribution = describe::distribution(&self.input, &self.linked, self.last_wave, &self.rule);
         let today = waves.last().map(|wave| wave.satisfaction).ok_or_else(|| AnalysisError::NoIndex {
             survey: self.question.survey.clone(),
             period: self.period.to_string(),
@@ -305,11 +305,12 @@ impl<'a> Run<'a> {
         Ok((relation, rows))
     }
 
-    /// Takes out of the money what belongs to the segment at equal satisfaction, keeping its mean.
+    /// Weights the segments to their shares of the customer base, since large customers answer more readily, and takes
+    /// out of the money what belongs to the segment at equal satisfaction, keeping its mean.
     fn adjust_for_segment(&mut self, rows: &mut Rows) {
         let segments: BTreeSet<&str> =
             self.input.accounts.iter().filter_map(|account| account.segment.as_deref()).collect();
-        let of_account: std::collections::HashMap<_, _> =
+        let of_account: HashMap<_, _> =
             self.input.accounts.iter().map(|account| (account.id, account.segment.as_deref())).collect();
         let ids =
             describe::cluster_ids(self.linked.observations.iter().map(|observation| observation.account));
@@ -317,6 +318,7 @@ impl<'a> Run<'a> {
         for (observation, &id) in self.linked.observations.iter().zip(&ids) {
             segment_of[id] = of_account.get(&observation.account).copied().flatten();
         }
+        self.weight_to_base(rows, &of_account, &segment_of);
         // The first segment is what the others are compared with.
         let dummies: Vec<Vec<f64>> = segments
             .iter()
@@ -345,13 +347,42 @@ impl<'a> Run<'a> {
                         .iter()
                         .find(|coefficient| coefficient.driver == Some(at + 1))
                         .map_or(0.0, |coefficient| coefficient.estimate);
-                    let mean = dummy.iter().sum::<f64>() / dummy.len() as f64;
+                    let total: f64 = rows.weights.iter().sum();
+                    let mean =
+                        dummy.iter().zip(&rows.weights).map(|(x, weight)| x * weight).sum::<f64>() / total;
                     for (value, x) in rows.outcome.iter_mut().zip(dummy) {
                         *value -= effect * (x - mean);
                     }
                 }
             }
             Err(refusal) => self.note_refusal("segment adjustment", &refusal),
+        }
+    }
+
+    /// Multiplies each row's weight by its segment's share of the base over its share of the rows.
+    fn weight_to_base(
+        &self,
+        rows: &mut Rows,
+        of_account: &HashMap<Uuid, Option<&str>>,
+        segment_of: &[Option<&str>],
+    ) {
+        let until = self.calendar.end(self.period);
+        let (_, last) = self.input.ledger.covered().unwrap_or((until, until));
+        let base = describe::base_at(&self.input, until.min(last), &self.rule);
+        let mut in_base: HashMap<Option<&str>, f64> = HashMap::new();
+        for account in &base {
+            *in_base.entry(of_account.get(account).copied().flatten()).or_default() += 1.0;
+        }
+        let mut in_rows: HashMap<Option<&str>, f64> = HashMap::new();
+        for (&account, weight) in rows.account.iter().zip(&rows.weights) {
+            *in_rows.entry(segment_of[account]).or_default() += weight;
+        }
+        for (&account, weight) in rows.account.iter().zip(&mut rows.weights) {
+            let segment = segment_of[account];
+            // A segment that has left the base altogether keeps its own weight.
+            if let (Some(base), Some(rows)) = (in_base.get(&segment), in_rows.get(&segment)) {
+                *weight *= base / rows;
+            }
         }
     }
 

@@ -64,7 +64,8 @@ pub struct Outcome {
     pub revenue: i64,
     /// Margin in the window, minor units; `None` where costs are unknown.
     pub margin: Option<i64>,
-    /// Revenue in a window of the same length before the answer, where the data reach back so far.
+    /// Revenue in a window of the same length before the answer, where the data and the customer's own
+    /// history reach back so far.
     pub revenue_before: Option<i64>,
 }
 
@@ -216,8 +217,11 @@ pub fn outcome(account: Uuid, after: Instant, ledger: &Ledger, rule: &LinkRule) 
         None if ledger.knows_contracts() => sum.active.unwrap_or(false),
         None => return Err(Exclude::RetentionUnknown),
     };
+    // A customer who came during the window before has no year to compare with.
+    let since = ledger.of(account).first().map(|flow| flow.from);
     let revenue_before = ledger
         .window_before(after, rule.window_months, &rule.zone)
+        .filter(|before| since.is_some_and(|since| since <= before.0))
         .map(|before| ledger.sum(account, before).revenue);
     Ok(Outcome { retained, revenue: sum.revenue, margin: sum.margin, revenue_before })
 }

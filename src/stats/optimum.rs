@@ -255,6 +255,8 @@ pub struct LevelGain {
     pub cost: f64,
     /// Share of the draws in which this level lies within what the cost points cover.
     pub reachable: f64,
+    /// Share of these draws in which money is lost here.
+    pub loss: f64,
 }
 
 /// How far an investment pays.
@@ -272,8 +274,6 @@ pub struct Optimum {
     pub share_at_end: f64,
     /// Levels that are good enough; `None` unless the 80 % range of the best gain lies above 0.
     pub zone: Option<(f64, f64)>,
-    /// Share of the draws in which money is lost at the best expected level.
-    pub chance_of_loss: f64,
 }
 
 /// Distance between the levels that are tried, in index points.
@@ -312,15 +312,12 @@ pub fn optimum(plan: &Plan<'_>, draws: &[Draw]) -> Option<Optimum> {
     let mut best_levels: Vec<f64> = paths.iter().map(|path| path.best_level).collect();
     best_levels.sort_by(f64::total_cmp);
     let at_end = paths.iter().filter(|path| path.at_end).count();
-    let lost = paths.iter().filter_map(|path| path.gains[kept[best]]).filter(|&(gain, _)| gain < 0.0).count();
-    let reached = paths.iter().filter(|path| path.gains[kept[best]].is_some()).count();
     Some(Optimum {
         today,
         best,
         best_level: (quantile(&best_levels, 0.5), quantile(&best_levels, 0.1), quantile(&best_levels, 0.9)),
         share_at_end: at_end as f64 / paths.len() as f64,
         zone: zone(&gains, best, &paths, &kept, plan.materiality),
-        chance_of_loss: lost as f64 / reached.max(1) as f64,
         levels: gains,
     })
 }
@@ -414,6 +411,7 @@ fn level_gain(level: f64, at: usize, paths: &[Path]) -> LevelGain {
         expected: gains.iter().sum::<f64>() / gains.len() as f64,
         cost: quantile(&costs, 0.5),
         reachable: known.len() as f64 / paths.len() as f64,
+        loss: gains.iter().filter(|&&gain| gain < 0.0).count() as f64 / gains.len() as f64,
     }
 }
 
