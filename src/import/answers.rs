@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::desk::{Context, Desk, own_ids, referred_ids, stored_or, twice};
+use super::line::{Fault, Line};
 use super::people::named;
-use super::row::{Fault, Line};
 use crate::clock::Instant;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::{Identifier, Owner};

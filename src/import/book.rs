@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::row::{Fault, Line};
+use super::line::{Fault, Line};
 use crate::store::identity::{self, Identifier};
 use crate::store::{StoreError, Tx};
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::book::Book;
+use super::line::{Carried, Fault, Line};
 use super::map::Map;
-use super::row::{Carried, Fault, Line};
 use crate::clock::Instant;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::{Identifier, Owner};

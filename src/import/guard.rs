@@ -138,3 +138,44 @@ impl<R: Read> Read for Transcoder<R> {
         Ok(length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(text: &str) -> io::Result<String> {
+        let mut read = String::new();
+        Guard::new(text.as_bytes(), b',').read_to_string(&mut read).map(|_| read)
+    }
+
+    fn line(error: &io::Error) -> Option<u64> {
+        error.get_ref().and_then(|inner| inner.downcast_ref::<FileError>()).and_then(|fault| fault.line)
+    }
+
+    #[test]
+    fn sound_text_passes_unchanged() {
+        for text in ["", "a,b\n", "\"a\nb\",c\r\n", "5\" pipe,x\n", "\"he said \"\"yes\"\"\"", "\"\"\n"] {
+            assert_eq!(pass(text).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn an_open_quotation_mark_is_named_by_its_line() {
+        assert_eq!(line(&pass("a,b\nc,\"d\ne,f\n").unwrap_err()), Some(2));
+        assert_eq!(line(&pass("\"a\"\"").unwrap_err()), Some(1));
+    }
+
+    #[test]
+    fn a_cell_of_one_megabyte_passes_and_a_larger_one_does_not() {
+        assert!(pass(&format!("a,{}\n", "x".repeat(CELL_LIMIT))).is_ok());
+        assert_eq!(line(&pass(&format!("a\nb,{}\n", "x".repeat(CELL_LIMIT + 1))).unwrap_err()), Some(2));
+    }
+
+    #[test]
+    fn gb18030_becomes_utf_8_wherever_the_reader_is_cut() {
+        let mut read = String::new();
+        Transcoder::new(&b"\xB9\xAB\xCB\xBE\x84\x31\xA4\x37,1\n"[..]).read_to_string(&mut read).unwrap();
+        assert!(read.starts_with("公司"), "{read}");
+        assert!(read.ends_with(",1\n"));
+    }
+}

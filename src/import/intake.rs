@@ -6,9 +6,10 @@ use std::collections::hash_map::Entry;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Sender;
 
-use super::map::{Form, Source};
+use super::form::{Form, Source};
+use super::line::{Fault, Given, Line, Value};
 use super::report::Fill;
-use super::row::{Fault, Given, Line, Reader, Value, label};
+use super::row::{Reader, label};
 use super::source::{FileError, Record, Table, hex};
 use crate::store::identity::{Identifier, Owner};
 

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::desk::{Attributes, Context, Desk, own_ids, stored_or, twice};
+use super::line::{Fault, Line};
 use super::people::named;
-use super::row::{Fault, Line};
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
 use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal};

@@ -8,11 +8,13 @@
 mod answers;
 mod book;
 mod desk;
+mod form;
 mod guard;
 mod intake;
 mod investments;
 mod kind;
 mod ledger;
+mod line;
 mod map;
 mod people;
 mod raw;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::book::Book;
 use super::desk::{Attributes, Context, Desk, Memberships, own_ids, stored_or};
-use super::row::{Fault, Line};
+use super::line::{Fault, Line};
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
 use crate::store::people::{Account, AccountUnit, Contact, Employee, EmployeeUnit, Unit};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::row::Fault;
+use super::line::Fault;
 use crate::store::batch::{Outcome, Skip};
 
 /// Ranges of lines that are kept per reason; the rest are counted only.
