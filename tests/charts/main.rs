@@ -36,6 +36,7 @@ fn gallery(tongue: Tongue) -> Vec<Sample> {
             Box::new(move |look| chart::investments_whole(&samples::investments(tongue), look)),
         ),
         ("six-long", Box::new(move |look| chart::investments_whole(&samples::six_long(tongue), look))),
+        ("at-d", Box::new(move |look| chart::investments_whole(&samples::at_d(tongue), look))),
         ("one", Box::new(move |look| chart::investments_whole(&samples::one(tongue), look))),
     ]
 }

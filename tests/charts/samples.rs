@@ -721,3 +721,19 @@ pub(crate) fn crowded(tongue: Tongue) -> Priorities {
     }
     input
 }
+
+/// Page 5 at grade D: zones without a star, narrow ones too.
+pub(crate) fn at_d(tongue: Tongue) -> Investments {
+    let mut input = investments(tongue);
+    for row in &mut input.rows {
+        if let RowState::Curve(curve) = &mut row.state
+            && let Some(zone) = &mut curve.zone
+        {
+            zone.high = zone.low + 2.0;
+            zone.label = format!("{:.0}–{:.0}", zone.low, zone.high);
+            zone.star = None;
+            zone.caveat = Some(tongue.pick("if the link is causal", "若该关联为因果").into());
+        }
+    }
+    input
+}

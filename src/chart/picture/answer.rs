@@ -26,7 +26,15 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
         RowState::Curve(curve) => Some((curve, Lines::new(curve, input.axis.observed))),
         RowState::Refused(_) => None,
     };
-    let y = lines.as_ref().map_or((0.0, 1.0), |(_, lines)| lines.extent());
+    let y = lines.as_ref().map_or((0.0, 1.0), |(curve, lines)| {
+        let (low, high) = lines.extent();
+        // The words of star and zone take px, not money: the top is where both fit.
+        let words = lines.over(curve, &LARGE).map(|(value, px)| {
+            let px = px + LARGE.over_zone();
+            (value * PLOT.3 - px * low) / (PLOT.3 - px)
+        });
+        (low, words.map_or(high, |top| high.max(top)))
+    });
     let frame = Frame {
         left: PLOT.0,
         top: PLOT.1,

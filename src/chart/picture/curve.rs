@@ -3,7 +3,7 @@
 use crate::chart::axis;
 use crate::chart::canvas::{Anchor, Canvas, Text};
 use crate::chart::frame::{self, Frame, Pen};
-use crate::chart::index_axis::{cut, hatches};
+use crate::chart::index_axis::{cut, hatches, height_at};
 use crate::chart::input::{Curve, IndexAxis};
 use crate::chart::labels::{Area, Placer};
 use crate::chart::lettering::{self, Weight};
@@ -68,6 +68,13 @@ pub(super) const LARGE: Sizes = Sizes {
     bracket: 1.6,
 };
 
+impl Sizes {
+    /// Height of GOOD ENOUGH over what lies under it, px.
+    pub(super) fn over_zone(&self) -> f64 {
+        1.4 * self.label + 5.0
+    }
+}
+
 /// A curve cut to what was observed, as lines of level and value.
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -107,6 +114,17 @@ impl Lines {
             high90: part(|p| p.high90),
             cost,
         }
+    }
+
+    /// A value, and the px over it that a star with its level, or the caveat of a zone without one, needs.
+    pub(super) fn over(&self, curve: &Curve, sizes: &Sizes) -> Option<(f64, f64)> {
+        let zone = curve.zone.as_ref()?;
+        if let Some(star) = &zone.star {
+            return Some((height_at(&self.median, star.level)?, sizes.star + 1.25 * sizes.star_label + 2.0));
+        }
+        let inside = cut(&self.high50, (zone.low, zone.high));
+        let top = inside.iter().map(|point| point.1).fold(0.0, f64::max);
+        Some((top, if zone.caveat.is_some() { 1.4 * sizes.label + 3.0 } else { 3.0 }))
     }
 
     /// The values that the row must show: all of the median and the upper 50 % band, the bands and the cost only as
@@ -239,7 +257,7 @@ impl Plot<'_> {
             let text = Text::new(&zone.label, f64::midpoint(from, to), y, sizes.block_text);
             canvas.text(&text.bold().middle().colour(Token::OnFill))
         } else {
-            let text = Text::new(&zone.label, to.max(from + 1.5) + 4.0, y + 2.0, sizes.block_text);
+            let text = Text::new(&zone.label, to.max(from + 1.5) + 4.0, y + 3.0, sizes.block_text);
             canvas.text(&text.bold().colour(Token::Green))
         };
         placer.take(Area::new(from, base, to.max(written.right), base + sizes.block));

@@ -39,9 +39,6 @@ const AFTER: (f64, f64) = (6.0, 7.0);
 const FOOT: f64 = 27.0;
 /// A plot is never lower than this, nor higher than that.
 const PLOT_HEIGHT: (f64, f64) = (27.0, 210.0);
-/// Room over a star: half of it, its level; and GOOD ENOUGH in the first row that has a zone.
-const OVER_STAR: f64 = 23.0;
-const OVER_ZONE: f64 = 17.0;
 /// What curves may add to the height of rows whose words fill the page.
 const SPARE: f64 = 40.0;
 /// Height of a refused plot.
@@ -109,7 +106,7 @@ fn lay_out(input: &Investments) -> (Vec<Laid<'_>>, f64, f64) {
     }
     let zoned = |row: &Row| matches!(&row.state, RowState::Curve(curve) if curve.zone.is_some());
     if let Some(first) = input.rows.iter().position(zoned) {
-        needs[first].star = needs[first].star.map(|(value, px)| (value, px + OVER_ZONE));
+        needs[first].over = needs[first].over.map(|(value, px)| (value, px + ROW.over_zone()));
     }
     let fixed: f64 = needs.iter().map(|need| need.head + need.under + AFTER.0 + AFTER.1).sum();
     let room = HEIGHT - FIRST - fixed - FOOT + AFTER.0 + AFTER.1;
@@ -141,8 +138,8 @@ struct Need {
     least: f64,
     /// Values to be shown; none for a refused row.
     extent: Option<(f64, f64)>,
-    /// The best level's value, and the px over it that its words need.
-    star: Option<(f64, f64)>,
+    /// A value, and the px over it that the words of star and zone need.
+    over: Option<(f64, f64)>,
 }
 
 impl Need {
@@ -154,15 +151,13 @@ impl Need {
             RowState::Curve(curve) => {
                 let under = if curve.zone.is_some() { UNDER.0 } else { UNDER.1 };
                 let lines = Lines::new(curve, observed);
-                let star = curve.zone.as_ref().and_then(|zone| zone.star.as_ref());
-                let star = star.and_then(|star| index_axis::height_at(&lines.median, star.level));
-                let star = star.map(|value| (value, OVER_STAR));
+                let over = lines.over(curve, &ROW);
                 let least = (text - HEAD - under).max(PLOT_HEIGHT.0);
-                Self { head: HEAD, under, least, extent: Some(lines.extent()), star }
+                Self { head: HEAD, under, least, extent: Some(lines.extent()), over }
             }
             RowState::Refused(_) => {
                 let least = (text - REFUSED_HEAD - UNDER.1).max(REFUSED_PLOT);
-                Self { head: REFUSED_HEAD, under: UNDER.1, least, extent: None, star: None }
+                Self { head: REFUSED_HEAD, under: UNDER.1, least, extent: None, over: None }
             }
         }
     }
@@ -172,10 +167,10 @@ impl Need {
         (scale * (self.top(scale) - low)).max(self.least)
     }
 
-    /// The value at the top of the plot: all that must be shown, and room over the star.
+    /// The value at the top of the plot: all that must be shown, and room for the words of star and zone.
     fn top(&self, scale: f64) -> f64 {
         let high = self.extent.map_or(1.0, |(_, high)| high);
-        self.star.map_or(high, |(value, px)| high.max(value + px / scale))
+        self.over.map_or(high, |(value, px)| high.max(value + px / scale))
     }
 
     /// Values at bottom and top of a plot that is `tall` px high: all rows have the same px per unit.
