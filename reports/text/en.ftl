@@ -132,8 +132,7 @@ unreliable = The items of { $construct } hang together poorly (alpha { $alpha })
 
 # Page 3
 
-outcomes-deck = What each customer answered, and what that customer did in the { $window } months after. Unit of analysis: { $unit }.
-outcomes-money = { $sentence }
+outcomes-deck = What each customer answered, and did in the { $window } months after; unit of analysis: { $unit }.
 outcomes-few-levels = The scale has few steps: the points are the means of its steps, and no plateau can be named.
 outcomes-title-plateau-contractual = Customers renew more up to about { $plateau }, and likely no more above it
 outcomes-title-plateau-again = Customers buy again more often up to about { $plateau }, and likely no more above it
@@ -326,19 +325,19 @@ alt-investments = Today is { $today }. { $rows }
 sure-A = Rolled out by lot over { $linked } linked customers and { $quarters } quarters.
 sure-B = Before and after against a comparison group; { $linked } linked customers over { $quarters } quarters.
 sure-C = The same customers over time: { $linked } linked customers, { $quarters } quarters, adjusted; not yet tested.
-sure-D = Customers compared with each other ({ $linked } linked, { $quarters } quarters); a third thing may lie behind both.
+sure-D = Customers compared with each other ({ $linked } linked); something else may lie behind.
 sure-E = { $linked } linked customers over { $quarters } quarters do not tell worth it from not worth it.
 sure-failed = A guard rail failed: { $guard }.
-sure-open = Guards that are not computed: { $count }.
+sure-open = Guards not computed: { $count }.
 sure-lowest = A grade is the lowest of its links.
-sure-lost = { $lost } lost among { $observations } observations.
+sure-lost = Lost: { $lost } of { $observations }.
 
 # What to do
 
 todo-spend = Put { $spend } a year into { $name }.
-todo-spend-test = Test { $name } on part of the customers before spending { $spend } a year on all.
-todo-test = Test holding back, before any cut: { $names }.
-todo-wait = Wait for more data: { $names }.
+todo-spend-test = Test { $name } on some customers before spending { $spend } a year.
+todo-test = Test holding back first: { $names }.
+todo-wait = Wait for data: { $names }.
 todo-hold = Hold what we do; ask again next quarter.
 todo-import-investments = Import what we spend and on what, so that each investment can be judged.
 todo-no-relation = Do not spend on satisfaction for its own sake here; look for what does keep customers.
@@ -512,6 +511,8 @@ label-mean-silent = { $variable }: the silent
 label-smd = { $variable }: standardised difference
 label-renewal-gap = renewal, answered less silent
 label-alpha = { $construct }: reliability (alpha)
+label-over-waves = { $construct }: agreement over the waves
+label-reliability-used = { $construct }: reliability that corrects the optimum
 label-answer-rate = share that answered the last wave
 label-investments = investments known
 label-unknown = things we do not know

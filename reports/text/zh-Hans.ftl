@@ -132,8 +132,7 @@ unreliable = { $construct } 的各题彼此不够一致（α { $alpha }）：其
 
 # 第 3 页
 
-outcomes-deck = 每家客户的回答，以及此后 { $window } 个月里的行为。分析单位：{ $unit }。
-outcomes-money = { $sentence }
+outcomes-deck = 每家客户的回答，以及此后 { $window } 个月里的行为；分析单位：{ $unit }。
 outcomes-few-levels = 量表级数少：各点是每一级的平均值，不能判定平台。
 outcomes-title-plateau-contractual = 满意度升到约 { $plateau } 分为止，续约随之增加；再往上很可能不再增加
 outcomes-title-plateau-again = 满意度升到约 { $plateau } 分为止，再次购买随之增加；再往上很可能不再增加
@@ -326,7 +325,7 @@ alt-investments = 今天 { $today }。{ $rows }
 sure-A = 抽签分批推行，{ $linked } 家已关联客户，{ $quarters } 个季度。
 sure-B = 前后比较并有对照组；{ $linked } 家已关联客户，{ $quarters } 个季度。
 sure-C = 同一批客户的前后变化：{ $linked } 家已关联客户、{ $quarters } 个季度，已调整；尚未做试验。
-sure-D = 客户之间的比较：{ $linked } 家已关联客户、{ $quarters } 个季度；两者背后可能另有原因。
+sure-D = 客户之间的比较（已关联 { $linked } 家）；两者背后可能另有原因。
 sure-E = { $linked } 家已关联客户、{ $quarters } 个季度，分不清划算还是不划算。
 sure-failed = 一条护栏规则未通过：{ $guard }。
 sure-open = 尚未计算的护栏规则：{ $count } 条。
@@ -512,6 +511,8 @@ label-mean-silent = { $variable }：未答客户
 label-smd = { $variable }：标准化差异
 label-renewal-gap = 续约：已答减未答
 label-alpha = { $construct }：信度（α）
+label-over-waves = { $construct }：历次调查的一致程度
+label-reliability-used = { $construct }：用于修正的信度
 label-answer-rate = 最近一次调查的作答比例
 label-investments = 已知的投资
 label-unknown = 还不知道的事

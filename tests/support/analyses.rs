@@ -420,7 +420,7 @@ pub(crate) fn harbour() -> Analysis {
                 construct: "satisfaction".into(),
                 alpha: Estimate { value: 0.88, low: 0.86, high: 0.9, level: 0.95, n: 655 },
                 items: 3,
-                over_waves: None,
+                over_waves: Some(0.71),
                 used: 0.88,
             },
             Reliability {

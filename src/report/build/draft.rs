@@ -18,14 +18,14 @@ pub(in crate::report) fn build(analysis: &Analysis, period: &str) -> Document {
     let mut draft = Draft::new(analysis, period);
     let facts = Facts::new(&mut draft);
     let rows = investments::rows(&mut draft, &facts);
-    let (outcomes, levels) = outcomes::page(&mut draft, &facts);
+    let (outcomes, evidence) = outcomes::page(&mut draft, &facts);
     let pages = vec![
         answer::page(&mut draft, &facts, &rows),
         standing::page(&mut draft, &facts),
         outcomes,
         drivers::page(&mut draft, &facts),
         investments::page(&mut draft, &facts, &rows),
-        made::page(&mut draft, &facts, levels),
+        made::page(&mut draft, &facts, evidence),
     ];
     Document {
         period: period.into(),

@@ -255,7 +255,7 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, rows: &[InvestmentRow]) -> 
     let grade = lead.map_or(draft.analysis.grade, |at| draft.investment(at).grade);
     let title = title(draft, facts, rows, lead);
     let mut sure = facts.sure(draft, grade);
-    if !rows.is_empty() {
+    if !rows.is_empty() && grade < Grade::D {
         sure.push(Message::new("sure-lowest"));
     }
     let mut deck =

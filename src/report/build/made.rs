@@ -1,6 +1,7 @@
 //! Page 10: how it was made. The table of all figures is written by the template from the document itself.
 
 use super::draft::{Draft, Entry, Facts};
+use super::outcomes::Evidence;
 use crate::analysis::{Guard, Relation};
 use crate::report::document::{Arg, Message, Page, Table};
 use crate::report::number::{Show, Unit};
@@ -29,7 +30,7 @@ pub(super) fn guard_name(key: &str) -> Message {
 }
 
 /// Builds the page.
-pub(super) fn page(draft: &mut Draft, facts: &Facts, levels: Option<Table>) -> Page {
+pub(super) fn page(draft: &mut Draft, facts: &Facts, evidence: Evidence) -> Page {
     let tables = vec![
         run(draft),
         exclusions(draft, facts),
@@ -45,8 +46,8 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, levels: Option<Table>) -> P
         deck: vec![Message::new("made-deck")],
         chart: None,
         cells: Vec::new(),
-        tables: tables.into_iter().chain(levels).filter(|table| !table.rows.is_empty()).collect(),
-        notes: Vec::new(),
+        tables: tables.into_iter().chain(evidence.levels).filter(|table| !table.rows.is_empty()).collect(),
+        notes: evidence.verdicts,
         rows: Vec::new(),
         grade: None,
         sure: Vec::new(),

@@ -10,6 +10,14 @@ use crate::report::number::{Show, Unit};
 /// Levels at which a coarse scale still shows a mean of its own.
 const LEVELS: usize = 12;
 
+/// What page 10 shows of the relations.
+pub(super) struct Evidence {
+    /// The means of a coarse scale's levels.
+    pub(super) levels: Option<Table>,
+    /// The verdict on each outcome.
+    pub(super) verdicts: Vec<Message>,
+}
+
 /// Ids of one relation's numbers.
 pub(super) struct Ids {
     below: Option<String>,
@@ -128,8 +136,8 @@ pub(super) fn plateau(draft: &Draft) -> Option<(String, Estimate)> {
         .map(|id| (id, plateau))
 }
 
-/// Builds the page, and for a coarse scale the table of its levels, which page 10 holds.
-pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Option<Table>) {
+/// Builds the page, and what page 10 shows of it.
+pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Evidence) {
     let analysis = draft.analysis;
     let retention = figures(draft, &analysis.retention, "retention");
     let revenue = figures(draft, &analysis.revenue_change, "revenue");
@@ -153,14 +161,18 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Option<Table>) {
             .message("unit", unit_of_analysis(draft)),
     ];
     deck.push(verdict(draft, facts, &analysis.revenue_change, &revenue, "revenue"));
-    let levels = analysis.retention.few_levels.then(|| levels(&retention, &revenue));
-    let mut notes = vec![
-        Message::new("outcomes-money")
-            .message("sentence", verdict(draft, facts, &analysis.money, &money, "money")),
-    ];
-    if analysis.retention.few_levels {
-        notes.push(Message::new("outcomes-few-levels"));
-    }
+    let few_levels = analysis.retention.few_levels.then(|| Message::new("outcomes-few-levels"));
+    let evidence = Evidence {
+        levels: analysis.retention.few_levels.then(|| levels(&retention, &revenue)),
+        verdicts: vec![
+            verdict(draft, facts, &analysis.retention, &retention, "retention"),
+            verdict(draft, facts, &analysis.revenue_change, &revenue, "revenue"),
+            verdict(draft, facts, &analysis.money, &money, "money"),
+        ]
+        .into_iter()
+        .chain(few_levels)
+        .collect(),
+    };
     let page = Page {
         number: 3,
         name: "name-3".into(),
@@ -169,14 +181,14 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Option<Table>) {
         chart: drawn.then(|| Chart::Outcomes { ground: facts.ground(draft), panels }),
         cells: Vec::new(),
         tables: Vec::new(),
-        notes,
+        notes: Vec::new(),
         rows: Vec::new(),
         grade: Some(grade),
         sure,
         advice: vec![advice(draft, facts)],
         foot: vec![facts.foot_linked(), facts.foot_observed(), draft.ids("R3")],
     };
-    (page, levels)
+    (page, evidence)
 }
 
 /// The money relation alone, for page 1 where no investment can be drawn.

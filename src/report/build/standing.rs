@@ -174,6 +174,13 @@ fn unreliable(draft: &mut Draft) -> Vec<Message> {
     for reliability in &draft.analysis.reliability {
         let label = Message::new("label-alpha").name("construct", &reliability.construct);
         let id = draft.add("S2", Entry::estimate(label, &reliability.alpha, Unit::Ratio, "answers"));
+        let label = |key: &str| Message::new(key).name("construct", &reliability.construct);
+        if let Some(over_waves) = reliability.over_waves {
+            let label = label("label-over-waves");
+            draft.add("S2", Entry::value(label, over_waves, Unit::Ratio, "answers"));
+        }
+        let used = Entry::value(label("label-reliability-used"), reliability.used, Unit::Ratio, "answers");
+        draft.add("S2", used);
         if reliability.alpha.value < RELIABLE {
             notes.push(Message::new("unreliable").name("construct", &reliability.construct).figure(
                 "alpha",
