@@ -5,7 +5,7 @@ use super::result::{DataSummary, Distribution, Grade, Guard, Nonresponse};
 /// Linked accounts below which the grade is E.
 const NEEDED_ACCOUNTS: f64 = 200.0;
 
-/// Lost customers per model term below which the grade is E.
+/// Lost (or, if they are fewer, kept) customers per model term below which the grade is E.
 const LOST_PER_TERM: f64 = 10.0;
 
 /// Points of renewal between those who answered and the silent above which the grade is E.
@@ -33,7 +33,9 @@ pub(super) fn overall(
     terms: usize,
 ) -> Vec<Guard> {
     let linked = data.accounts_linked as f64;
-    let per_term = data.lost as f64 / terms.max(1) as f64;
+    // A model learns from the rarer of the two outcomes.
+    let events = data.lost.min(data.observations - data.lost);
+    let per_term = events as f64 / terms.max(1) as f64;
     let gap = nonresponse.and_then(|found| found.renewal_gap_points).map(|gap| gap.value.abs());
     let (low, high) = distribution.observed;
     let off = data

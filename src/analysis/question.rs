@@ -131,6 +131,9 @@ struct Raw {
     survey: String,
     #[serde(default)]
     sample_data: bool,
+    /// Answers are averaged into the account that pays: the only unit there is yet.
+    #[serde(default, rename = "unit_of_analysis")]
+    _unit: Unit,
     outcome: RawOutcome,
     #[serde(default)]
     drivers: RawDrivers,
@@ -170,12 +173,28 @@ struct RawDrivers {
 struct RawAdjust {
     segment: bool,
     cluster: Cluster,
+    /// Complete cases per model: the only rule there is yet.
+    #[serde(rename = "missing")]
+    _missing: Missing,
 }
 
 impl Default for RawAdjust {
     fn default() -> Self {
-        Self { segment: false, cluster: Cluster::Account }
+        Self { segment: false, cluster: Cluster::Account, _missing: Missing::Complete }
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unit {
+    #[default]
+    Account,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Missing {
+    Complete,
 }
 
 #[derive(Deserialize)]
@@ -336,6 +355,14 @@ horizon_years = 3
         let error =
             Question::parse("a.toml", &FILE.replace("horizon_years = 3", "horizon_years = 1")).unwrap_err();
         assert_eq!((error.line, error.column), (15, 17));
+    }
+
+    #[test]
+    fn the_unit_and_the_missing_rule_may_be_said_and_no_other() {
+        let said = format!("unit_of_analysis = \"account\"\n{FILE}\n[adjust]\nmissing = \"complete\"\n");
+        assert!(Question::parse("a.toml", &said).is_ok());
+        let error = Question::parse("a.toml", &said.replace("complete", "mean")).unwrap_err();
+        assert!(error.message.contains("complete"), "{}", error.message);
     }
 
     #[test]
