@@ -301,3 +301,19 @@ async fn a_declared_word_is_missing_and_a_value_that_is_not_listed_is_a_fault() 
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_without_wave_belong_to_the_quarter_in_which_they_were_given() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        desk.write("customer.toml", SURVEY);
+        let map = "kind = \"answers\"\nsurvey = \"customer.toml\"\ndate = \"%Y-%m-%d %H:%M\"\n[fields]\nkey = \"id\"\n\
+                   account = \"no\"\nanswered_at = \"at\"\n[answers]\noverall = \"score\"\n";
+        let file = "id,no,at,score\n1,A1,2026-03-31 23:59,5\n2,A2,2026-04-01 00:00,4\n3,A3,2026-06-30 12:00,4\n";
+        desk.import(Kind::Answers, file, map).await.unwrap();
+        assert_eq!(desk.snapshot().await.waves.len(), 2);
+        assert_eq!(desk.count("identifier WHERE owner_kind = 'wave' AND value IN ('2026Q1', '2026Q2')").await, 2);
+    })
+    .await;
+}

@@ -100,7 +100,8 @@ impl Desk for Answers {
         let respondent = self.respondent(line, book, answered_at)?;
         let key = Response::key_of(&id);
         let known = self.responses.get(&key).cloned();
-        let wave = self.wave(line, book, answered_at)?;
+        let named_wave = self.wave_identifier(line).ok_or_else(|| line.fault("wave", "wave is missing"))?;
+        let wave = self.wave(line, book, &named_wave, answered_at)?;
         let mut row = stored_or(&self.responses, &key, || Response {
             id,
             external_key: line.id("key").map(|key| format!("{}:{}", key.scheme, key.value)),
@@ -126,10 +127,7 @@ impl Desk for Answers {
         }
         let mut outcome = self.responses.put(row, batch);
         outcome = outcome.max(self.take_answers(line, id));
-        let identifier = self.wave_identifier(line);
-        if let Some(identifier) = identifier {
-            book.name_one(&identifier, wave.id);
-        }
+        book.name_one(&named_wave, wave.id);
         self.waves.put(wave, batch);
         Ok(outcome.max(named(book, line, id)))
     }
@@ -145,9 +143,14 @@ impl Desk for Answers {
 }
 
 impl Answers {
+    /// Names the row's wave: as its cell says, or by the fiscal quarter of the answer where no column does.
     fn wave_identifier(&self, line: &Line) -> Option<Identifier> {
-        let name = line.text("wave")?;
-        Some(Identifier { owner: Owner::Wave, scheme: Arc::from(self.prefix.as_str()), value: name.into() })
+        let name = match line.text("wave") {
+            Some(name) => name.to_owned(),
+            None if line.maps("wave") => return None,
+            None => self.context.calendar.quarter_of(line.instant("answered_at")?).to_string(),
+        };
+        Some(Identifier { owner: Owner::Wave, scheme: Arc::from(self.prefix.as_str()), value: name })
     }
 
     async fn load_respondents(
@@ -211,11 +214,8 @@ impl Answers {
     }
 
     /// Finds or begins the row's wave, and widens it to the row's answer.
-    fn wave(&self, line: &Line, book: &Book, at: Instant) -> Result<Wave, Fault> {
-        let known = self
-            .wave_identifier(line)
-            .and_then(|identifier| book.find(&identifier))
-            .and_then(|id| self.waves.get(&Wave::key_of(&id)));
+    fn wave(&self, line: &Line, book: &Book, name: &Identifier, at: Instant) -> Result<Wave, Fault> {
+        let known = book.find(name).and_then(|id| self.waves.get(&Wave::key_of(&id)));
         let mut wave = match known {
             Some(wave) if wave.survey_version_id != self.survey => {
                 return Err(line.fault("wave", "this wave is stored with another version of the survey"));

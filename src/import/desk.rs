@@ -10,6 +10,7 @@ use super::book::Book;
 use super::line::{Carried, Fault, Line};
 use super::map::Map;
 use crate::clock::Instant;
+use crate::finance::Calendar;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::{Identifier, Owner};
 use crate::store::people::{Attribute, Membership, memberships};
@@ -22,6 +23,7 @@ pub(super) struct Context {
     pub(super) batch: Uuid,
     pub(super) now: Instant,
     pub(super) map: Arc<Map>,
+    pub(super) calendar: Calendar,
     pub(super) currency: String,
     /// The stored version of the map's survey.
     pub(super) survey_version: Option<Uuid>,

@@ -143,7 +143,7 @@ const LEDGER_TOTALS: &[Field] =
 
 const ANSWERS: &[Field] = &[
     must("key", Key(Owner::Response)),
-    must("wave", Text),
+    may("wave", Text),
     may("account", Reference(Owner::Account)),
     may("contact", Reference(Owner::Contact)),
     may("about", Reference(Owner::LedgerEntry)),

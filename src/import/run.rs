@@ -22,6 +22,7 @@ use super::report::{Fill, Report, Tally};
 use super::row::{Reader, label};
 use super::source::{FileError, Table, sha256};
 use crate::clock::{Clock, Instant};
+use crate::finance::Calendar;
 use crate::store::batch::{self, Batch};
 use crate::store::organisation::{self, Organisation};
 use crate::store::{Db, StoreError, Tx, response};
@@ -182,6 +183,10 @@ impl Job {
             batch: self.batch.id,
             now: self.batch.applied_at,
             map: Arc::clone(&self.map),
+            calendar: Calendar {
+                zone: self.zone.clone(),
+                fiscal_year_start: i8::try_from(self.organisation.fiscal_year_start).unwrap_or(1),
+            },
             currency: self.organisation.ledger_currency.clone(),
             survey_version,
         };
