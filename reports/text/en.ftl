@@ -241,6 +241,7 @@ row-past = Already past good enough ({ $zone }); we are at { $today }.
 row-past-more = Do not add. Test holding back before any cut.
 row-no-effect = No effect that we can see.
 row-cannot-tell = Cannot tell yet.
+row-no-gain = The data allow no gain from spending more.
 row-largest-gain = The largest gain that the data still allow is { $gain } a year.
 row-refused = Cannot tell yet.
 row-below = **{ $customers }** of customers, **{ $revenue }** of revenue still below { $level }

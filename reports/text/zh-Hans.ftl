@@ -241,6 +241,7 @@ row-past = 已超过最优区间（{ $zone } 分），现为 { $today } 分。
 row-past-more = 不宜追加；削减前先做缩减试验。
 row-no-effect = 看不出效果。
 row-cannot-tell = 暂不能判断。
+row-no-gain = 数据不支持再追加投入会有收益。
 row-largest-gain = 数据所允许的最大年收益为 { $gain }。
 row-refused = 暂不能判断。
 row-below = **{ $customers }** 的客户、**{ $revenue }** 的收入仍低于 { $level } 分

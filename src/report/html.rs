@@ -353,7 +353,7 @@ fn figure_row(words: &Words, figure: &Figure) -> Row {
 fn unit_key(unit: &number::Unit) -> &'static str {
     match unit {
         number::Unit::Index => "index",
-        number::Unit::Share => "share",
+        number::Unit::Share | number::Unit::Chance => "share",
         number::Unit::Change => "change",
         number::Unit::Money { .. } => "money",
         number::Unit::Ledger { .. } => "ledger",

@@ -15,6 +15,8 @@ pub enum Unit {
     Index,
     /// A share from 0 to 1, written in per cent.
     Share,
+    /// A probability that was counted in draws, so that it is never written as 0 or as certain.
+    Chance,
     /// A relative change (0.05 = +5 %), written in per cent.
     Change,
     /// Estimated money, major units, at most two significant figures.
@@ -49,6 +51,7 @@ impl Unit {
         match self {
             Self::Index => "index points".into(),
             Self::Share => "share".into(),
+            Self::Chance => "probability".into(),
             Self::Change => "relative change".into(),
             Self::Money { currency } | Self::Ledger { currency } => currency.clone(),
             Self::Points => "points".into(),
@@ -121,6 +124,11 @@ struct Style {
 /// ```
 pub fn write(quantity: &Quantity, unit: &Unit, show: Show, language: Language) -> String {
     let style = style(quantity, unit, language);
+    if *unit == Unit::Chance && !(0.01..=0.99).contains(&quantity.value) {
+        let (sign, bound) = if quantity.value < 0.5 { ("<", 0.01) } else { (">", 0.99) };
+        let space = if language == Language::En { NBSP } else { "" };
+        return format!("{sign}{space}{}{}", style.number(bound), style.after);
+    }
     let with_unit = |value: f64| format!("{}{}{}", style.before, style.number(value), style.after);
     let bare = |value: f64| format!("{}{}", style.number(value), style.after);
     let value = match show {
@@ -244,6 +252,7 @@ fn style(quantity: &Quantity, unit: &Unit, language: Language) -> Style {
     match unit {
         Unit::Index | Unit::Count | Unit::Months => plain(1.0, 0),
         Unit::Years => plain(1.0, usize::from(quantity.value.fract() != 0.0)),
+        Unit::Chance => percent(0),
         Unit::Share | Unit::Change => percent(share_decimals(quantity.value, width)),
         Unit::Points => points(1.0, usize::from(width.is_none_or(|width| width < 10.0))),
         Unit::PointsPerPoint | Unit::Ratio => plain(1.0, 2),
@@ -430,6 +439,14 @@ mod tests {
             ["3.1~% (2.7–3.6)", "3.1%（2.7–3.6）"]
         );
         assert_eq!(both(0.08, Some((0.02, 0.14)), &Unit::Change, Show::Signed), ["+8~%", "+8%"]);
+    }
+
+    #[test]
+    fn a_chance_is_never_nothing_and_never_certain() {
+        let chance = |value| both(value, None, &Unit::Chance, Show::Value);
+        assert_eq!(chance(0.0), ["<~1~%", "<1%"]);
+        assert_eq!(chance(0.08), ["8~%", "8%"]);
+        assert_eq!(chance(1.0), [">~99~%", ">99%"]);
     }
 
     #[test]

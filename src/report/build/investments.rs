@@ -135,7 +135,8 @@ fn with_curve(
         },
         gain: shown.then(|| Arg::figure(&ids.gain, Show::Bare)),
         gain_range: shown.then(|| Arg::figure(&ids.gain, Show::Range)),
-        gain_note: (shown && curve.advice == Advice::TestHoldingBack).then(|| Message::new("if-held-back")),
+        gain_note: (shown && curve.gain_level < draft.analysis.today.value)
+            .then(|| Message::new("if-held-back")),
         loss: shown.then(|| Arg::figure(&ids.loss, Show::Value)),
         grade: investment.grade,
         labels,
@@ -155,11 +156,12 @@ fn figures(draft: &mut Draft, investment: &InvestmentFinding, curve: &Investment
     let spend = Entry::value(label("spend"), curve.spend, money.clone(), "investment file");
     let cost = Entry::value(label("cost-today"), investment.yearly_cost, money.clone(), "investment file");
     let allowed = Entry::value(label("largest-gain"), curve.largest_gain_allowed, money, "draws");
+    let loss = Entry::value(label("loss"), curve.chance_of_loss, Unit::Chance, "draws");
     let zone = curve.zone.filter(|_| grade < Grade::E);
     let ids = Ids {
         gain,
         spend: draft.add("O5", spend),
-        loss: draft.add("O5", share("loss", curve.chance_of_loss, "draws").n(curve.gain.n).grade(grade)),
+        loss: draft.add("O5", loss.n(curve.gain.n).grade(grade)),
         zone: zone.map(|zone| {
             draft.add("O5", Entry::range(label("zone"), zone, Unit::Index, "draws").grade(grade))
         }),
@@ -216,7 +218,10 @@ fn sentences(
     let InvestmentOutcome::Curve(curve) = &investment.outcome else {
         return (Message::new("row-refused"), Vec::new());
     };
-    let allowed = || Message::new("row-largest-gain").figure("gain", &ids.allowed, Show::Bare);
+    let allowed = || {
+        let key = if curve.largest_gain_allowed > 0.0 { "row-largest-gain" } else { "row-no-gain" };
+        Message::new(key).figure("gain", &ids.allowed, Show::Bare)
+    };
     if curve.no_effect {
         return (Message::new("row-no-effect"), vec![allowed()]);
     }
