@@ -187,7 +187,7 @@ fn print_reasons(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     if report.reasons.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{} rows left out", grouped(report.left_out))?;
+    writeln!(out, "\nRows left out: {}", grouped(report.left_out))?;
     for reason in &report.reasons {
         let column = reason.column.as_ref().map_or_else(String::new, |column| format!("{column}: "));
         writeln!(out, "  {:>7}  {column}{}", grouped(reason.rows), reason.reason)?;
