@@ -3,6 +3,7 @@
 use super::rows::{BELOW, FIGURES, VERDICT, WIDTH, draw, verdict};
 use crate::chart::canvas::{Anchor, Canvas, Drawing, Look, RowPlace, Text};
 use crate::chart::input::{Figures, Grade, Investments, Row, RowState};
+use crate::chart::lettering::{self, Weight};
 use crate::chart::theme::Token;
 
 /// Right edges of the columns: invest, gain, chance of loss, payback.
@@ -59,10 +60,14 @@ fn left(canvas: &mut Canvas, row: &Row, place: &RowPlace, number: u8) {
 fn right(canvas: &mut Canvas, figures: &Figures, place: &RowPlace, refused: bool) {
     let base = place.plot_top + 17.0;
     let (token, small) = if refused { (Token::Ink3, Token::Ink3) } else { (Token::Ink, Token::Ink2) };
-    let cells = [(&figures.invest, COLUMNS[0]), (&figures.loss, COLUMNS[2]), (&figures.payback, COLUMNS[3])];
-    for (words, x) in cells {
+    for (words, x) in [(&figures.invest, COLUMNS[0]), (&figures.loss, COLUMNS[2])] {
         canvas.text(&Text::new(words, x, base, 11.5).end().colour(token));
     }
+    // A word such as "not computed" is wider than any figure that the column was made for.
+    let roomy = lettering::width(&figures.payback, 11.5, Weight::Regular) <= COLUMNS[3] - COLUMNS[2] - 4.0;
+    let (size, token) = if roomy { (11.5, token) } else { (9.0, Token::Ink3) };
+    canvas.text(&Text::new(&figures.payback, COLUMNS[3], base, size).end().colour(token));
+    let token = if refused { Token::Ink3 } else { Token::Ink };
     canvas.text(&Text::new(&figures.gain, COLUMNS[1], base, 13.5).bold().end().colour(token));
     canvas.text(&Text::new(&figures.gain_range, COLUMNS[1], base + 14.0, 10.0).end().colour(small));
     canvas.text(&Text::new(&figures.gain_note, COLUMNS[1], base + 27.0, 10.0).end().colour(small));
