@@ -127,7 +127,7 @@ impl Said {
             clause.push(sign);
             let ends = match sign {
                 ';' | ',' => signs.next_if_eq(&' ').is_some(),
-                '；' | '，' => true,
+                '；' | '，' | '：' => true,
                 _ => false,
             };
             if ends {
