@@ -394,6 +394,7 @@ excluded-averaged = averaged with another answer of the account
 excluded-not-in-ledger = account has no money in the ledger
 excluded-window-open = outcome window still open
 excluded-retention-unknown = not known whether the customer stayed
+excluded-later-wave = money counted after an earlier wave of the same customer
 excluded-other = { $name }
 excluded-used = used as observations
 excluded-sum = responses that came in

@@ -394,6 +394,7 @@ excluded-averaged = 与同一客户的其他答卷平均
 excluded-not-in-ledger = 客户在账目中没有金额
 excluded-window-open = 结果窗口尚未结束
 excluded-retention-unknown = 不知道客户是否留下
+excluded-later-wave = 同一客户更早一次调查之后的金额已计入
 excluded-other = { $name }
 excluded-used = 用作观测
 excluded-sum = 收到的答卷

@@ -12,6 +12,6 @@ mod result;
 mod run;
 
 pub use error::AnalysisError;
-pub use question::{Cluster, Operational, Question, QuestionError};
+pub use question::{Cluster, Operational, Question, QuestionError, Unit};
 pub use result::*;
 pub use run::run;

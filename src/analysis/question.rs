@@ -26,6 +26,8 @@ pub struct Question {
     pub operational: Vec<Operational>,
     /// Whether money is compared within segments.
     pub adjust_segment: bool,
+    /// What counts as one observation.
+    pub unit: Unit,
     /// What is resampled together.
     pub cluster: Cluster,
     /// Years over which gains and one-off costs are spread.
@@ -131,9 +133,8 @@ struct Raw {
     survey: String,
     #[serde(default)]
     sample_data: bool,
-    /// Answers are averaged into the account that pays: the only unit there is yet.
-    #[serde(default, rename = "unit_of_analysis")]
-    _unit: Unit,
+    #[serde(default)]
+    unit_of_analysis: Unit,
     outcome: RawOutcome,
     #[serde(default)]
     drivers: RawDrivers,
@@ -184,10 +185,15 @@ impl Default for RawAdjust {
     }
 }
 
-#[derive(Default, Deserialize)]
+/// What counts as one observation of money after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Unit {
+pub enum Unit {
+    /// An account in each wave that it answered.
     #[default]
+    AccountWave,
+    /// An account once, in the first wave whose window is over: for purchases without contract, where those who
+    /// come back answer again.
     Account,
 }
 
@@ -289,6 +295,7 @@ impl Question {
             constructs: raw.drivers.constructs,
             operational: raw.drivers.operational.into_iter().map(Spanned::into_inner).collect(),
             adjust_segment: raw.adjust.segment,
+            unit: raw.unit_of_analysis,
             cluster: raw.adjust.cluster,
             horizon_years: raw.optimum.horizon_years.into_inner(),
             discount_rate: raw.optimum.discount_rate.into_inner(),

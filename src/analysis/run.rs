@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::drive::{self, DriverTable};
 use super::invest::{self, Ground};
-use super::question::{Cluster, Question};
+use super::question::{Cluster, Question, Unit};
 use super::read::Input;
 use super::relate::{self, Rows};
 use super::result::{
@@ -97,6 +97,7 @@ impl<'a> Run<'a> {
                 RetentionRule::BoughtAgain { within_months } => Some(within_months),
             },
             role_weights: RoleWeights { decides: weights.decides, uses: weights.uses, pays: weights.pays },
+            first_wave_only: question.unit == Unit::Account,
             zone: calendar.zone.clone(),
         };
         let linked = link(&input.responses, &input.waves, &input.ledger, &rule);
@@ -193,13 +194,13 @@ impl<'a> Run<'a> {
 
     fn frame(&self) -> Frame {
         let instrument = &self.input.waves[self.last_wave].instrument;
-        let several_waves = self.input.waves.len() > 1;
+        let each_wave = self.input.waves.len() > 1 && self.question.unit == Unit::AccountWave;
         Frame {
             organisation: self.organisation.name.clone(),
             currency: self.currency.to_string(),
             period: self.period.to_string(),
             sample_data: self.question.sample_data,
-            unit_of_analysis: if several_waves { "account and wave" } else { "account" }.into(),
+            unit_of_analysis: if each_wave { "account and wave" } else { "account" }.into(),
             window_months: self.question.window_months,
             retention: self.question.retention,
             money: self.question.money,

@@ -20,6 +20,9 @@ pub struct LinkRule {
     pub bought_again_within: Option<u32>,
     /// Weights of the contacts' roles.
     pub role_weights: RoleWeights,
+    /// Whether only the first wave of an account meets its money. Later waves of customers who came back would
+    /// count them again, and only them.
+    pub first_wave_only: bool,
     /// The organisation's zone.
     pub zone: TimeZone,
 }
@@ -39,6 +42,8 @@ pub enum Exclude {
     WindowOpen,
     /// The ledger does not say whether the contract went on.
     RetentionUnknown,
+    /// The account's money was counted after an earlier wave.
+    LaterWave,
 }
 
 impl Exclude {
@@ -51,6 +56,7 @@ impl Exclude {
             Self::NotInLedger => "not_in_ledger",
             Self::WindowOpen => "window_open",
             Self::RetentionUnknown => "retention_unknown",
+            Self::LaterWave => "later_wave",
         }
     }
 }
@@ -130,11 +136,15 @@ pub fn link(responses: &[Response], waves: &[Wave], ledger: &Ledger, rule: &Link
             None => *linked.exclusions.entry(Exclude::NoSatisfaction).or_default() += 1,
         }
     }
+    let mut counted = BTreeSet::new();
     for ((account, wave), members) in groups {
         if members.len() > 1 {
             *linked.exclusions.entry(Exclude::Averaged).or_default() += members.len() - 1;
         }
-        let observation = observe((account, wave), &members, ledger, rule);
+        let mut observation = observe((account, wave), &members, ledger, rule);
+        if rule.first_wave_only && observation.outcome.is_ok() && !counted.insert(account) {
+            observation.outcome = Err(Exclude::LaterWave);
+        }
         if let Err(reason) = observation.outcome {
             *linked.exclusions.entry(reason).or_default() += 1;
         }
@@ -283,6 +293,7 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
             window_months: 1,
             bought_again_within: Some(1),
             role_weights: RoleWeights::default(),
+            first_wave_only: false,
             zone: TimeZone::UTC,
         }
     }
@@ -333,6 +344,19 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
         assert_eq!((observation.satisfaction, observation.spread), (50.0, 100.0));
         assert_eq!(observation.answered_at, day(12));
         assert_eq!(outcome, Outcome { retained: true, revenue: 700, margin: None, revenue_before: None });
+    }
+
+    #[test]
+    fn with_one_observation_per_account_its_first_wave_counts() {
+        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(1, 15, 700), entry(9, 200, 100)]);
+        let responses = [response(Some(1), 10, 10.0), Response { wave: 1, ..response(Some(1), 50, 1.0) }];
+        let waves = [wave(), wave()];
+        let each = link(&responses, &waves, &ledger, &rule());
+        assert_eq!(each.with_money().count(), 2);
+        let first = link(&responses, &waves, &ledger, &LinkRule { first_wave_only: true, ..rule() });
+        assert_eq!(first.exclusions.get(&Exclude::LaterWave), Some(&1));
+        let (observation, outcome) = first.with_money().next().unwrap();
+        assert_eq!((observation.wave, outcome.revenue), (0, 700));
     }
 
     #[test]

@@ -82,8 +82,15 @@ fn run(draft: &Draft) -> Table {
 }
 
 fn exclusions(draft: &mut Draft, facts: &Facts) -> Table {
-    const KNOWN: [&str; 6] =
-        ["no_account", "no_satisfaction", "averaged", "not_in_ledger", "window_open", "retention_unknown"];
+    const KNOWN: [&str; 7] = [
+        "no_account",
+        "no_satisfaction",
+        "averaged",
+        "not_in_ledger",
+        "window_open",
+        "retention_unknown",
+        "later_wave",
+    ];
     let data = &draft.analysis.data;
     let total = Entry::count(Message::new("label-responses"), data.responses_in, "answers");
     let mut rows: Vec<Vec<Option<Arg>>> = data
