@@ -30,7 +30,7 @@ name-9 = What we do not know, and what would change our mind
 name-10 = How it was made
 pending-title = Pages that are not built yet
 
-foot-linked = n = { $linked } linked customers of { $base }
+foot-linked = n = { $linked } linked customers, { $base } customers today
 foot-observed = observed 5–95 %: { $observed }
 foot-horizon = horizon { $horizon } years, { $rate } a year
 foot-ids = ids { $first }–{ $last }, page 10
@@ -70,7 +70,7 @@ cell-next = Where the next money goes
 cell-unknown = What we do not know
 cell-range = range { $range }
 cell-four-waves-ago = In { $wave } it was { $before }.
-cell-linked = { $linked } of { $base } customers are linked to money.
+cell-linked = { $linked } customers are linked to money; { $base } are customers today.
 cell-lost-contractual = { $lost } of { $observations } observations ended in a lost customer.
 cell-lost-again = { $lost } of { $observations } observations did not buy again.
 cell-worth-gain = Likely yearly profit of { $name } at its best level, after cost. Chance of loss { $loss }.

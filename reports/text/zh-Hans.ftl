@@ -30,7 +30,7 @@ name-9 = 还不知道什么，什么会改变判断
 name-10 = 数字的来历
 pending-title = 尚未完成的页面
 
-foot-linked = n = { $linked } 家已关联客户（共 { $base } 家）
+foot-linked = n = { $linked } 家已关联客户，现有客户 { $base } 家
 foot-observed = 已观测 5–95%：{ $observed } 分
 foot-horizon = 期限 { $horizon } 年，折现率 { $rate }
 foot-ids = 编号 { $first }–{ $last }，见第 10 页
@@ -70,7 +70,7 @@ cell-next = 下一笔钱投向哪里
 cell-unknown = 还不知道什么
 cell-range = 范围 { $range }
 cell-four-waves-ago = { $wave }为 { $before }。
-cell-linked = { $base } 家客户中 { $linked } 家已与收入关联。
+cell-linked = { $linked } 家客户已与收入关联；现有客户 { $base } 家。
 cell-lost-contractual = { $observations } 个观测中 { $lost } 个以客户流失告终。
 cell-lost-again = { $observations } 个观测中 { $lost } 个没有再次购买。
 cell-worth-gain = { $name }在最佳水平、扣除成本后可能的年利润；亏损概率 { $loss }。

@@ -11,7 +11,7 @@ use super::result::{
 };
 use crate::clock::Instant;
 use crate::dataset::{LinkRule, Linked, Observation, outcome};
-use crate::finance::{Calendar, Ledger, Quarter};
+use crate::finance::{Calendar, Ledger, Money, Quarter};
 use crate::store::snapshot::{AccountRow, TotalRow};
 use crate::survey::{Instrument, Role};
 
@@ -280,7 +280,8 @@ pub(super) fn nonresponse(
     let opened = input.waves[last_wave].opened_at;
     let mut rows = vec![split.row("revenue_before", |account| {
         let start = opened.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
-        Some(input.ledger.sum(account.id, (start, opened)).revenue as f64)
+        let minor = input.ledger.sum(account.id, (start, opened)).revenue;
+        Some(Money { minor, currency: input.currency }.major())
     })];
     rows.push(split.row("tenure_years", |account| {
         let micros = opened.as_micros() - account.first_seen?.as_micros();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::AnalysisError;
 use super::question::{Question, hex};
 use crate::dataset::{Contact, Response, Wave};
-use crate::finance::Ledger;
+use crate::finance::{Currency, Ledger};
 use crate::store::snapshot::{AccountRow, InvestmentRow, NumberRow, Snapshot};
 use crate::survey;
 
@@ -18,12 +18,17 @@ pub(super) struct Input {
     pub(super) waves: Vec<Wave>,
     pub(super) responses: Vec<Response>,
     pub(super) ledger: Ledger,
+    pub(super) currency: Currency,
     pub(super) fingerprint: String,
 }
 
 impl Input {
     /// Takes the rows apart; the fingerprint covers every row that can change a number.
-    pub(super) fn new(snapshot: &Snapshot, question: &Question) -> Result<Self, AnalysisError> {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        question: &Question,
+        currency: Currency,
+    ) -> Result<Self, AnalysisError> {
         let fingerprint = fingerprint(snapshot);
         let waves = waves(snapshot)?;
         let position: HashMap<Uuid, usize> =
@@ -57,6 +62,7 @@ impl Input {
             waves,
             responses,
             ledger: Ledger::new(snapshot.flows.clone()),
+            currency,
             fingerprint,
         })
     }

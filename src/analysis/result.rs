@@ -251,7 +251,7 @@ pub struct Nonresponse {
 /// One variable of the answered-against-silent table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NonresponseRow {
-    /// `revenue_before`, `tenure_years`, `segment:NAME`, `renewed`.
+    /// `revenue_before` (major units a window), `tenure_years`, `segment:NAME`.
     pub variable: String,
     /// Mean of those who answered.
     pub answered: f64,

@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, AnalysisError> {
         let currency = Currency::parse(&organisation.ledger_currency)
             .map_err(|error| AnalysisError::Organisation(error.to_string()))?;
-        let input = Input::new(snapshot, question)?;
+        let input = Input::new(snapshot, question, currency)?;
         if input.waves.is_empty() {
             return Err(AnalysisError::NoWave {
                 survey: question.survey.clone(),

@@ -245,6 +245,17 @@ fn the_reasons_for_leaving_responses_out_sum_to_the_input() {
     assert_eq!(found.data.observations, 120);
 }
 
+/// Every account earns between 100 and 1,500 a year in major units, of which revenue is twice the margin.
+#[test]
+fn the_silent_are_compared_in_major_units() {
+    let mut snapshot = company(300, true);
+    snapshot.responses.truncate(150);
+    let found = analyse(&snapshot).nonresponse.unwrap();
+    assert_eq!((found.answered, found.silent), (150, 150));
+    let revenue = found.rows.iter().find(|row| row.variable == "revenue_before").unwrap();
+    assert!(revenue.answered > 200.0 && revenue.answered < 4_000.0, "{revenue:?}");
+}
+
 #[test]
 fn the_same_question_gives_the_same_answer() {
     let snapshot = company(300, true);
