@@ -33,9 +33,11 @@ impl Database {
     /// Returns the URL without its password, for logs and screens.
     pub fn redacted(&self) -> String {
         let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
-        match rest.split_once('@') {
+        // A password may hold an @, and a query may name one too.
+        let rest = rest.split('?').next().unwrap_or(rest);
+        match rest.rsplit_once('@') {
             Some((user, host)) => format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or("")),
-            None => self.url.clone(),
+            None => format!("{scheme}://{rest}"),
         }
     }
 }
@@ -197,7 +199,13 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let database = Database { url: "postgres://cam:secret@host/cam".into(), source: "file" };
-        assert!(!format!("{database:?}").contains("secret"));
+        for url in [
+            "postgres://cam:secret@host/cam",
+            "postgres://cam:my@secret@host/cam",
+            "postgres://host/cam?password=secret",
+        ] {
+            let database = Database { url: url.into(), source: "file" };
+            assert!(!format!("{database:?}").contains("secret"), "{database:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use super::report;
-use crate::analysis::{self, Analysis, InvestmentOutcome, Question};
+use crate::analysis::{self, Advice, Analysis, InvestmentOutcome, Question};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::demo::{self, Case, Company, TrueLevel};
@@ -141,7 +141,7 @@ fn compare(analysis: &Analysis, truth: &[TrueLevel]) -> anyhow::Result<()> {
                     "{:.1} ({:.1}-{:.1})",
                     curve.best_level.value, curve.best_level.low, curve.best_level.high
                 ),
-                format!("{:?}", curve.advice),
+                advice(curve.advice).into(),
             ),
             Some(InvestmentOutcome::Refused { reason, .. }) => ("cannot tell".into(), reason.clone()),
             None => ("not found".into(), String::new()),
@@ -154,6 +154,17 @@ fn compare(analysis: &Analysis, truth: &[TrueLevel]) -> anyhow::Result<()> {
         say(&format!("{:<28} {range:<32} {advice:<22} {truth}", level.name))?;
     }
     say("")
+}
+
+fn advice(advice: Advice) -> &'static str {
+    match advice {
+        Advice::SpendMore => "spend more",
+        Advice::SpendMoreEndUnknown => "more, end unseen",
+        Advice::Hold => "hold",
+        Advice::TestHoldingBack => "test holding back",
+        Advice::TestStopping => "test stopping",
+        Advice::CannotTell => "cannot tell",
+    }
 }
 
 async fn serve(folder: &Path) -> anyhow::Result<()> {

@@ -443,7 +443,7 @@ pub(crate) fn harbour() -> Analysis {
             guard("linked_accounts", Some(1_204.0), 200.0, Some(true), Grade::E),
             guard("lost_per_term", Some(30.7), 10.0, Some(true), Grade::E),
             guard("answered_against_silent", Some(3.6), 5.0, Some(true), Grade::E),
-            guard("reconciliation", Some(0.004_2), 0.02, Some(true), Grade::D),
+            guard("reconciled", Some(0.004_2), 0.02, Some(true), Grade::D),
             guard("season", Some(8.0), 8.0, Some(true), Grade::C),
         ],
         grade: Grade::C,
@@ -459,7 +459,7 @@ pub(crate) fn harbour() -> Analysis {
 pub(crate) fn harbour_at_d() -> Analysis {
     let mut analysis = harbour();
     analysis.grade = Grade::D;
-    analysis.guards.push(guard("confounding", None, 0.0, None, Grade::D));
+    analysis.guards.push(guard("same_customers_over_time", None, 0.0, None, Grade::D));
     for investment in &mut analysis.investments {
         investment.grade = investment.grade.max(Grade::D);
         if let InvestmentOutcome::Curve(curve) = &mut investment.outcome {

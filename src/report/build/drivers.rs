@@ -69,7 +69,7 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> Page {
 /// Why no model was fitted.
 fn refusal_sentence(draft: &Draft, code: &str) -> Message {
     const KNOWN: [&str; 6] =
-        ["E_TOO_FEW", "E_COLLINEAR", "E_CONSTANT", "E_LEAK", "E_SEPARATION", "E_NO_DRIVERS"];
+        ["E_TOO_FEW", "E_ALIASED", "E_NO_VARIANCE", "E_LEAK", "E_TOO_MANY_DROPPED", "E_NO_DRIVERS"];
     let key = if KNOWN.contains(&code) {
         format!("drivers-refused-{}", code.trim_start_matches("E_").to_lowercase().replace('_', "-"))
     } else {

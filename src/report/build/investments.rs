@@ -59,19 +59,16 @@ fn refused(
 
 /// The text of a refusal; an unknown reason has a sentence of its own.
 fn refusal_key(reason: &str) -> String {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 9] = [
         "linked_accounts",
         "no_cost_curve",
+        "cost_not_rising",
         "no_driver",
-        "driver_refused",
         "no_relation",
         "convex",
-        "declines",
-        "few_levels",
-        "too_few",
-        "lost_per_term",
-        "vif",
-        "employee_target",
+        "no_curve",
+        "today_outside_observed",
+        "employee_chain",
     ];
     if KNOWN.contains(&reason) {
         format!("refusal-{}", reason.replace('_', "-"))

@@ -8,24 +8,46 @@ use crate::report::number::{Show, Unit};
 
 /// The name of a guard; an unknown one is written as its key.
 pub(super) fn guard_name(key: &str) -> Message {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 10] = [
         "linked_accounts",
-        "linked_accounts_for_curve",
         "lost_per_term",
         "answered_against_silent",
+        "today_observed",
         "vif",
-        "reconciliation",
+        "reconciled",
         "season",
-        "cost_curve",
-        "observed_range",
-        "confounding",
-        "drift",
-        "leak",
+        "cost_from_records",
+        "weighted_for_nonresponse",
+        "same_customers_over_time",
     ];
     if KNOWN.contains(&key) {
         Message::new(format!("guard-{}", key.replace('_', "-")))
     } else {
         Message::new("guard-other").name("name", key)
+    }
+}
+
+/// The name of a clause of the verdict rule; an unknown one is written as its key.
+fn clause_name(key: &str) -> Message {
+    const KNOWN: [&str; 13] = [
+        "observations",
+        "distinct_levels",
+        "satisfaction_sd",
+        "sup_f",
+        "curvature_p",
+        "slope_low_above_zero",
+        "median_change_of_slope",
+        "right_slope_95_below_share_of_left",
+        "kinks_at_top_of_grid",
+        "observations_above_kink",
+        "right_slope_95_below_zero",
+        "levels_for_a_kink",
+        "lack_of_fit_p",
+    ];
+    if KNOWN.contains(&key) {
+        Message::new(format!("clause-{}", key.replace('_', "-")))
+    } else {
+        Message::new("clause-other").name("name", key)
     }
 }
 
@@ -212,14 +234,16 @@ fn reasons(draft: &mut Draft) -> Table {
         let of = super::outcomes::outcome_name(draft, outcome);
         for reason in &relation.reasons {
             let mut add = |key: &str, value: f64| {
-                let label = Message::new(key).message("outcome", of.clone()).name("clause", &reason.clause);
+                let label = Message::new(key)
+                    .message("outcome", of.clone())
+                    .message("clause", clause_name(&reason.clause));
                 draft.add("M10", Entry::value(label, value, plain_unit(value), "rule").n(relation.n))
             };
             let value = add("label-clause-value", reason.value);
             let bound = add("label-clause-bound", reason.bound);
             rows.push(vec![
                 Some(Arg::say(of.clone())),
-                Some(Arg::text(reason.clause.clone())),
+                Some(Arg::say(clause_name(&reason.clause))),
                 Some(Arg::figure(&value, Show::Value)),
                 Some(Arg::figure(&bound, Show::Value)),
                 Some(Arg::say(Message::new(if reason.held { "clause-holds" } else { "clause-fails" }))),
