@@ -21,6 +21,9 @@ const RANGE: f64 = 0.9;
 /// A correction by a smaller reliability would rest on noise.
 const LEAST_RELIABLE: f64 = 0.5;
 
+/// Segments of the answered-against-silent table, the largest ones.
+const MOST_SEGMENTS: usize = 6;
+
 /// Width of a bar of the customers strip, in index points.
 const BAR: f64 = 2.0;
 
@@ -287,9 +290,16 @@ pub(super) fn nonresponse(
         let micros = opened.as_micros() - account.first_seen?.as_micros();
         Some(micros as f64 / (365.25 * 86_400e6))
     }));
-    let segments: std::collections::BTreeSet<&str> =
-        input.accounts.iter().filter_map(|account| account.segment.as_deref()).collect();
-    for segment in segments {
+    let mut segments: BTreeMap<&str, usize> = BTreeMap::new();
+    for account in split.answered.iter().chain(&split.silent) {
+        if let Some(segment) = account.segment.as_deref() {
+            *segments.entry(segment).or_default() += 1;
+        }
+    }
+    let mut segments: Vec<(&str, usize)> = segments.into_iter().collect();
+    segments.sort_by_key(|&(_, accounts)| std::cmp::Reverse(accounts));
+    segments.truncate(MOST_SEGMENTS);
+    for (segment, _) in segments {
         rows.push(split.row(&format!("segment:{segment}"), |account| {
             Some(f64::from(u8::from(account.segment.as_deref() == Some(segment))))
         }));

@@ -17,6 +17,9 @@ const RANGE: f64 = 0.9;
 /// Groups of equal size that are drawn.
 const GROUPS: usize = 10;
 
+/// Observations below which a level of a coarse scale is not drawn.
+const FEWEST_IN_GROUP: usize = 10;
+
 /// Points of the smooth curve.
 const CURVE_STEPS: usize = 60;
 
@@ -70,8 +73,7 @@ pub(super) fn relate(
     relation.plateau = found.plateau.map(estimate);
     relation.few_levels = !found.level_means.is_empty();
     relation.r_squared = r_squared(rows, &found);
-    relation.groups =
-        if relation.few_levels { found.level_means.iter().map(level_group).collect() } else { groups(rows) };
+    relation.groups = if relation.few_levels { level_groups(&found.level_means) } else { groups(rows) };
     if found.verdict != Verdict::TooFew {
         relation.curve = curve(rows, &found, clusters, bounds);
     }
@@ -111,6 +113,11 @@ fn r_squared(rows: &Rows, found: &CurveVerdict) -> Option<f64> {
     let total: f64 =
         rows.outcome.iter().zip(&rows.weights).map(|(y, w)| scale * w * (y - mean).powi(2)).sum();
     (total > 0.0).then(|| (1.0 - line.rss / total).clamp(0.0, 1.0))
+}
+
+/// The levels of a coarse scale that enough answers stand on; the others would be all range and no figure.
+fn level_groups(levels: &[LevelMean]) -> Vec<GroupPoint> {
+    levels.iter().filter(|level| level.n >= FEWEST_IN_GROUP).map(level_group).collect()
 }
 
 /// A level of a coarse scale, its 95 % interval narrowed to the range that the other groups carry.
