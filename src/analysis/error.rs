@@ -27,6 +27,12 @@ pub enum AnalysisError {
         /// The period asked for.
         period: String,
     },
+    /// Neither a wave nor money falls into the quarter.
+    #[error("neither a wave nor any money falls into {period}: name a quarter that the data cover")]
+    NothingInPeriod {
+        /// The period asked for.
+        period: String,
+    },
     /// The waves have no answers that give a satisfaction index.
     #[error(
         "none of the {responses} responses to {survey:?} up to {period} gives a satisfaction index: is there a construct with the role satisfaction, and were its items mapped?"

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::AnalysisError;
 use super::question::{Question, hex};
+use crate::clock::Instant;
 use crate::dataset::{Contact, Response, Wave};
 use crate::finance::{Currency, Ledger};
 use crate::store::snapshot::{AccountRow, InvestmentRow, NumberRow, Snapshot};
@@ -28,6 +29,7 @@ impl Input {
         snapshot: &Snapshot,
         question: &Question,
         currency: Currency,
+        until: Instant,
     ) -> Result<Self, AnalysisError> {
         let fingerprint = fingerprint(snapshot);
         let waves = waves(snapshot)?;
@@ -61,7 +63,10 @@ impl Input {
             accounts: snapshot.accounts.clone(),
             waves,
             responses,
-            ledger: Ledger::new(snapshot.flows.clone()),
+            // A report of a past quarter knows no money that came after it.
+            ledger: Ledger::new(
+                snapshot.flows.iter().filter(|flow| flow.from < until && flow.to <= until).copied().collect(),
+            ),
             currency,
             fingerprint,
         })

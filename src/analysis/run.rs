@@ -82,12 +82,18 @@ impl<'a> Run<'a> {
     ) -> Result<Self, AnalysisError> {
         let currency = Currency::parse(&organisation.ledger_currency)
             .map_err(|error| AnalysisError::Organisation(error.to_string()))?;
-        let input = Input::new(snapshot, question, currency)?;
+        let input = Input::new(snapshot, question, currency, calendar.end(period))?;
         if input.waves.is_empty() {
             return Err(AnalysisError::NoWave {
                 survey: question.survey.clone(),
                 period: period.to_string(),
             });
+        }
+        let (start, end) = (calendar.start(period), calendar.end(period));
+        let answered = input.waves.iter().any(|wave| wave.opened_at >= start);
+        let paid = input.ledger.flows().iter().any(|flow| flow.from >= start && flow.from < end);
+        if !answered && !paid {
+            return Err(AnalysisError::NothingInPeriod { period: period.to_string() });
         }
         let weights = question.role_weights;
         let rule = LinkRule {

@@ -165,6 +165,10 @@ fn add_investments(snapshot: &mut Snapshot) {
 }
 
 fn analyse(snapshot: &Snapshot) -> Analysis {
+    analyse_quarter(snapshot, "2026Q1").unwrap()
+}
+
+fn analyse_quarter(snapshot: &Snapshot, period: &str) -> Result<Analysis, AnalysisError> {
     let question = Question::parse("a.toml", QUESTION).unwrap();
     let organisation = Organisation {
         name: "Sample".into(),
@@ -174,8 +178,7 @@ fn analyse(snapshot: &Snapshot) -> Analysis {
         default_language: "en".into(),
     };
     let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
-    let period = "2026Q1".parse().unwrap();
-    Run::new(snapshot, &question, &organisation, &calendar, period).unwrap().analyse().unwrap()
+    Run::new(snapshot, &question, &organisation, &calendar, period.parse().unwrap())?.analyse()
 }
 
 #[test]
@@ -254,6 +257,21 @@ fn the_silent_are_compared_in_major_units() {
     assert_eq!((found.answered, found.silent), (150, 150));
     let revenue = found.rows.iter().find(|row| row.variable == "revenue_before").unwrap();
     assert!(revenue.answered > 200.0 && revenue.answered < 4_000.0, "{revenue:?}");
+}
+
+/// The windows of a wave of January 2025 end in March 2026.
+#[test]
+fn a_past_quarter_knows_no_money_that_came_after_it() {
+    let snapshot = company(150, true);
+    assert_eq!(analyse_quarter(&snapshot, "2026Q1").unwrap().data.observations, 150);
+    let found = analyse_quarter(&snapshot, "2025Q4").unwrap();
+    assert_eq!((found.data.observations, found.data.exclusions[0].reason.as_str()), (0, "window_open"));
+}
+
+#[test]
+fn a_quarter_without_answers_and_money_is_refused() {
+    let refused = analyse_quarter(&company(150, true), "2030Q1");
+    assert!(matches!(refused, Err(AnalysisError::NothingInPeriod { .. })), "{refused:?}");
 }
 
 #[test]
