@@ -6,19 +6,16 @@ use cam_stats::importance::{self, DriverShare};
 use cam_stats::ols::{self, LinearFit, Problem, StandardErrors};
 use cam_stats::{Column, Refusal};
 
-use super::describe;
 use super::question::Question;
 use super::read::Input;
 use super::result::{Driver, DriverFinding, Estimate, Notice};
 use super::{AnalysisError, Cluster};
+use super::{describe, guard};
 use crate::dataset::{Linked, Observation};
 use crate::survey::Role;
 
 /// Range that impacts and levels carry.
 const RANGE: f64 = 0.9;
-
-/// Above this variance inflation factor a driver may not be ranked.
-const INSEPARABLE: f64 = 10.0;
 
 /// More rows left out than this share, and the model is refused.
 const MOST_DROPPED: f64 = 0.4;
@@ -262,7 +259,7 @@ fn inseparable(table: &DriverTable, fit: &LinearFit) -> Vec<Vec<String>> {
         .specs
         .iter()
         .zip(&fit.vif)
-        .filter(|&(_, &vif)| vif > INSEPARABLE)
+        .filter(|&(_, &vif)| vif > guard::INSEPARABLE)
         .map(|(spec, _)| spec.key.clone())
         .collect();
     if keys.is_empty() { Vec::new() } else { vec![keys] }

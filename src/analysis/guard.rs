@@ -3,7 +3,7 @@
 use super::result::{DataSummary, Distribution, Grade, Guard, Nonresponse};
 
 /// Linked accounts below which the grade is E.
-const NEEDED_ACCOUNTS: f64 = 200.0;
+pub(super) const NEEDED_ACCOUNTS: f64 = 200.0;
 
 /// Lost (or, if they are fewer, kept) customers per model term below which the grade is E.
 const LOST_PER_TERM: f64 = 10.0;
@@ -18,7 +18,7 @@ const RECONCILED: f64 = 0.02;
 const SEASON_QUARTERS: f64 = 8.0;
 
 /// Variance inflation factor above which a driver cannot be told apart.
-const INSEPARABLE: f64 = 10.0;
+pub(super) const INSEPARABLE: f64 = 10.0;
 
 fn guard(key: &str, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
     Guard { key: key.into(), value, bound, held, caps_at }

@@ -16,9 +16,6 @@ use super::result::{
 use crate::finance::Currency;
 use crate::store::snapshot::{CostPointRow, InvestmentRow};
 
-/// Fewest linked accounts for a level to be judged.
-pub(super) const NEEDED_ACCOUNTS: usize = 200;
-
 /// Share of the draws at an end from which the best level counts as not visible.
 const AT_END: f64 = 0.1;
 
@@ -111,8 +108,9 @@ fn curve(
     points: &[&CostPointRow],
     ground: &Ground<'_>,
 ) -> Result<InvestmentCurve, InvestmentOutcome> {
-    if ground.accounts_linked < NEEDED_ACCOUNTS {
-        return Err(refused("linked_accounts", ground.accounts_linked as f64, NEEDED_ACCOUNTS as f64));
+    let linked = ground.accounts_linked as f64;
+    if linked < guard::NEEDED_ACCOUNTS {
+        return Err(refused("linked_accounts", linked, guard::NEEDED_ACCOUNTS));
     }
     if row.target_kind != "customer" {
         return Err(refused("employee_chain", 0.0, 0.0));

@@ -15,6 +15,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::quantile::sorted_quantile;
+
 /// Money per customer and year as a function of satisfaction: one straight line, or two that meet at `psi`,
 /// held constant outside the observed range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -449,13 +451,9 @@ fn expected_regret(at: usize, paths: &[Path]) -> f64 {
     missed.iter().sum::<f64>() / missed.len().max(1) as f64
 }
 
-/// Quantile of type 7 of sorted values.
+/// Quantile of type 7 of sorted values, of which there is at least one.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let position = share * (sorted.len() - 1) as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= position < len")]
-    let below = position.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+    sorted_quantile(sorted, share).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -469,20 +467,24 @@ mod tests {
         Customers::new([(level, weight)]).unwrap()
     }
 
-    /// METHODS 5.1: N = 1000, f = 20 + 1.1 min(s, 72), start 55, C = 40 (s - 55)^2: best 68.75, net 7562.5.
-    #[test]
-    fn the_economic_optimum_is_where_the_marginal_value_meets_the_marginal_cost() {
-        let customers = one_customer_group(55.0, 1000.0);
-        let cost = CostCurve::through((55.0, 0.0), &[(65.0, 4_000.0), (95.0, 64_000.0)], false, 0.0).unwrap();
-        let plan = Plan {
-            customers: &customers,
-            cost: &cost,
+    fn plan<'a>(customers: &'a Customers, cost: &'a CostCurve) -> Plan<'a> {
+        Plan {
+            customers,
+            cost,
             reach: 1.0,
             benefit: 1.0,
             observed: (35.0, 98.0),
             materiality: None,
             nominal_impact: None,
-        };
+        }
+    }
+
+    /// METHODS 5.1: N = 1000, f = 20 + 1.1 min(s, 72), start 55, C = 40 (s - 55)^2: best 68.75, net 7562.5.
+    #[test]
+    fn the_economic_optimum_is_where_the_marginal_value_meets_the_marginal_cost() {
+        let customers = one_customer_group(55.0, 1000.0);
+        let cost = CostCurve::through((55.0, 0.0), &[(65.0, 4_000.0), (95.0, 64_000.0)], false, 0.0).unwrap();
+        let plan = plan(&customers, &cost);
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: 1.0 }]).unwrap();
         let best = &found.levels[found.best];
         assert!((best.level - 68.75).abs() <= STEP / 2.0 + 1e-9, "{}", best.level);
@@ -495,15 +497,7 @@ mod tests {
     fn a_plateau_stops_the_optimum_where_the_gain_ends() {
         let customers = one_customer_group(55.0, 1000.0);
         let cost = CostCurve::through((55.0, 0.0), &[(65.0, 2_500.0), (95.0, 40_000.0)], false, 0.0).unwrap();
-        let plan = Plan {
-            customers: &customers,
-            cost: &cost,
-            reach: 1.0,
-            benefit: 1.0,
-            observed: (35.0, 98.0),
-            materiality: None,
-            nominal_impact: None,
-        };
+        let plan = plan(&customers, &cost);
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: 1.0 }]).unwrap();
         assert!((found.levels[found.best].level - 72.0).abs() < 1e-9);
     }
@@ -548,15 +542,7 @@ mod tests {
     fn without_effect_today_is_best_and_no_zone_is_named() {
         let customers = one_customer_group(55.0, 1000.0);
         let cost = CostCurve::through((55.0, 0.0), &[(65.0, 4_000.0)], false, 0.0).unwrap();
-        let plan = Plan {
-            customers: &customers,
-            cost: &cost,
-            reach: 1.0,
-            benefit: 1.0,
-            observed: (35.0, 98.0),
-            materiality: None,
-            nominal_impact: None,
-        };
+        let plan = plan(&customers, &cost);
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: -0.1 }]).unwrap();
         assert_eq!((found.zone, found.best_level), (None, (55.0, 55.0, 55.0)));
         assert!(found.share_at_end.abs() < 1e-12);
@@ -566,15 +552,7 @@ mod tests {
     fn a_nominal_impact_draws_the_cost_of_a_driver_without_effect() {
         let customers = one_customer_group(55.0, 1000.0);
         let cost = CostCurve::through((55.0, 0.0), &[(65.0, 4_000.0)], false, 0.0).unwrap();
-        let plan = Plan {
-            customers: &customers,
-            cost: &cost,
-            reach: 1.0,
-            benefit: 1.0,
-            observed: (35.0, 98.0),
-            materiality: None,
-            nominal_impact: Some(0.5),
-        };
+        let plan = Plan { nominal_impact: Some(0.5), ..plan(&customers, &cost) };
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: 0.0 }]).unwrap();
         let last = found.levels.last().unwrap();
         assert!((last.level - 60.0).abs() < 1e-9 && (last.expected + 4_000.0).abs() < 1e-9, "{last:?}");
@@ -585,15 +563,7 @@ mod tests {
     fn a_best_level_at_the_last_cost_point_counts_as_at_an_end() {
         let customers = one_customer_group(55.0, 1000.0);
         let cost = CostCurve::through((55.0, 0.0), &[(60.0, 100.0)], false, 0.0).unwrap();
-        let plan = Plan {
-            customers: &customers,
-            cost: &cost,
-            reach: 1.0,
-            benefit: 1.0,
-            observed: (35.0, 98.0),
-            materiality: None,
-            nominal_impact: None,
-        };
+        let plan = plan(&customers, &cost);
         let found = optimum(&plan, &[Draw { response: PLATEAU, impact: 1.0 }]).unwrap();
         assert!((found.share_at_end - 1.0).abs() < 1e-12);
         assert!((found.levels[found.best].level - 60.0).abs() < 1e-9);
