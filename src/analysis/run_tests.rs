@@ -169,7 +169,11 @@ fn analyse(snapshot: &Snapshot) -> Analysis {
 }
 
 fn analyse_quarter(snapshot: &Snapshot, period: &str) -> Result<Analysis, AnalysisError> {
-    let question = Question::parse("a.toml", QUESTION).unwrap();
+    ask(snapshot, QUESTION, period)
+}
+
+fn ask(snapshot: &Snapshot, question: &str, period: &str) -> Result<Analysis, AnalysisError> {
+    let question = Question::parse("a.toml", question).unwrap();
     let organisation = Organisation {
         name: "Sample".into(),
         timezone: "UTC".into(),
@@ -257,6 +261,34 @@ fn the_silent_are_compared_in_major_units() {
     assert_eq!((found.answered, found.silent), (150, 150));
     let revenue = found.rows.iter().find(|row| row.variable == "revenue_before").unwrap();
     assert!(revenue.answered > 200.0 && revenue.answered < 4_000.0, "{revenue:?}");
+}
+
+/// Half of the customers are large and earn about 200 a year, half small and earn about 100; all large ones answer and
+/// one small one in three. The base earns about 150 a customer, those who answered about 175.
+#[test]
+fn segments_stand_for_their_share_of_the_base() {
+    let mut snapshot = company(300, true);
+    let large: std::collections::BTreeSet<Uuid> = (0..300).step_by(2).map(|number| id(2, number)).collect();
+    for account in &mut snapshot.accounts {
+        account.segment = Some(if large.contains(&account.id) { "large" } else { "small" }.into());
+    }
+    for (number, flow) in snapshot.flows.iter_mut().enumerate() {
+        let quarterly = if large.contains(&flow.account) { 5_000 } else { 2_500 }
+            + 7 * i64::try_from(number % 11).unwrap();
+        (flow.revenue, flow.cost) = (Some(2 * quarterly), Some(quarterly));
+    }
+    snapshot.responses = snapshot
+        .responses
+        .into_iter()
+        .enumerate()
+        .filter(|(number, _)| number % 2 == 0 || number % 3 == 0)
+        .map(|(_, response)| response)
+        .collect();
+    let within = format!("{QUESTION}[adjust]\nsegment = true\n");
+    let weighted = ask(&snapshot, &within, "2026Q1").unwrap().money.mean;
+    let unweighted = analyse(&snapshot).money.mean;
+    assert!((weighted - 150.0).abs() < 5.0, "{weighted}");
+    assert!((unweighted - 175.0).abs() < 5.0, "{unweighted}");
 }
 
 /// The windows of a wave of January 2025 end in March 2026.
