@@ -107,7 +107,7 @@ async fn says_what_the_data_say(db: &Db) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/olist/analysis.toml");
     let question = Question::parse("analysis.toml", &std::fs::read_to_string(file).unwrap()).unwrap();
     let found = analysis::run(db, question, "2018Q3".parse().unwrap()).await.unwrap();
-    assert_eq!(found.frame.unit_of_analysis, "account");
+    assert_eq!(found.frame.unit_of_analysis, cam::analysis::Unit::Account);
     assert_eq!(found.retention.verdict, Some(Verdict::NoRelation));
     let slope = found.retention.slope.unwrap();
     assert!(slope.low < 0.0 && slope.high > 0.0 && slope.high < 0.000_5, "{slope:?}");

@@ -207,6 +207,8 @@ CREATE TABLE item (
 CREATE TABLE wave (
     id UUID NOT NULL PRIMARY KEY,
     survey_version_id UUID NOT NULL REFERENCES survey_version (id),
+    -- NULL where answers came without naming their wave and were put together by quarter.
+    name TEXT,
     mode TEXT NOT NULL CHECK (mode IN ('named', 'confidential', 'anonymous')),
     k BIGINT NOT NULL,
     opened_at TIMESTAMPTZ NOT NULL,

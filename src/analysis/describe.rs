@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::read::Input;
 use super::result::{
-    AccountShare, Distribution, Estimate, Nonresponse, NonresponseRow, Reconciliation, Reliability, WavePoint,
+    AccountShare, Distribution, Estimate, Nonresponse, NonresponseRow, Reconciliation, Reliability, Variable,
+    WavePoint,
 };
 use crate::clock::Instant;
-use crate::dataset::{LinkRule, Linked, Observation, outcome};
+use crate::dataset::{LinkRule, Linked, Observation, Wave, outcome};
 use crate::finance::{Calendar, Ledger, Money, Quarter};
 use crate::store::snapshot::{AccountRow, TotalRow};
 use crate::survey::{Instrument, Role};
@@ -27,9 +28,9 @@ const MOST_SEGMENTS: usize = 6;
 /// Width of a bar of the customers strip, in index points.
 const BAR: f64 = 2.0;
 
-/// The mean of some values with its 90 % range; `None` without two values.
-pub(super) fn mean(values: &[f64]) -> Option<Estimate> {
-    let found = measurement::mean(values, RANGE, None).ok()?;
+/// The weighted mean of some values with its 90 % range; `None` without two values.
+pub(super) fn mean(values: &[f64], weights: &[f64]) -> Option<Estimate> {
+    let found = measurement::weighted_mean(values, weights, RANGE).ok()?;
     Some(Estimate {
         value: found.interval.estimate,
         low: found.interval.low,
@@ -55,19 +56,61 @@ pub(super) fn base_at(input: &Input, at: Instant, rule: &LinkRule) -> Vec<Uuid> 
     input.accounts.iter().filter(is_customer).map(|account| account.id).collect()
 }
 
+/// The accounts that a wave was put to: the customers of its time. `None` where nobody can say who was asked, or where
+/// the ledger does not reach back far enough to say who was a customer.
+fn asked(input: &Input, wave: &Wave, rule: &LinkRule) -> Option<Vec<Uuid>> {
+    let ledger = &input.ledger;
+    let before = wave.opened_at.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
+    let known = ledger.knows_contracts() || ledger.covered().is_some_and(|(first, _)| first <= before);
+    (wave.of_all_customers && known)
+        .then(|| base_at(input, wave.opened_at, rule))
+        .filter(|asked| !asked.is_empty())
+}
+
+/// Weights the segments of every wave to their shares of the customer base, since large customers answer more readily.
+/// A wave's weights keep their sum; a segment that has left the base altogether keeps its own weight.
+pub(super) fn weight_to_base(linked: &mut Linked, input: &Input, base: &[Uuid]) {
+    let segments: HashMap<Uuid, Option<&str>> =
+        input.accounts.iter().map(|account| (account.id, account.segment.as_deref())).collect();
+    let segment = |account: &Uuid| segments.get(account).copied().flatten();
+    let mut in_base: HashMap<Option<&str>, f64> = HashMap::new();
+    for account in base {
+        *in_base.entry(segment(account)).or_default() += 1.0 / base.len() as f64;
+    }
+    let mut in_wave: HashMap<usize, f64> = HashMap::new();
+    let mut answered: HashMap<(usize, Option<&str>), f64> = HashMap::new();
+    for observation in &linked.observations {
+        *in_wave.entry(observation.wave).or_default() += observation.weight;
+        *answered.entry((observation.wave, segment(&observation.account))).or_default() += observation.weight;
+    }
+    for observation in &mut linked.observations {
+        let segment = segment(&observation.account);
+        let key = (observation.wave, segment);
+        if let (Some(share), Some(answered), Some(all)) =
+            (in_base.get(&segment), answered.get(&key), in_wave.get(&observation.wave))
+        {
+            observation.weight *= share * all / answered;
+        }
+    }
+}
+
 /// The index wave by wave, with loyalty, recommendation and repurchase beside it.
 pub(super) fn waves(input: &Input, linked: &Linked, calendar: &Calendar, rule: &LinkRule) -> Vec<WavePoint> {
     let mut points = Vec::new();
     for (at, wave) in input.waves.iter().enumerate() {
         let observed: Vec<&Observation> =
             linked.observations.iter().filter(|observation| observation.wave == at).collect();
-        let levels: Vec<f64> = observed.iter().map(|observation| observation.satisfaction).collect();
-        let Some(satisfaction) = mean(&levels) else { continue };
+        let mean_of = |level: &dyn Fn(&Observation) -> Option<f64>| {
+            let (levels, weights): (Vec<f64>, Vec<f64>) = observed
+                .iter()
+                .filter_map(|observation| Some((level(observation)?, observation.weight)))
+                .unzip();
+            mean(&levels, &weights)
+        };
+        let Some(satisfaction) = mean_of(&|observation| Some(observation.satisfaction)) else { continue };
         let of_role = |role: Role| {
             let key = &wave.instrument.construct_of(role)?.key;
-            let levels: Vec<f64> =
-                observed.iter().filter_map(|observation| observation.constructs.get(key).copied()).collect();
-            mean(&levels)
+            mean_of(&|observation| observation.constructs.get(key).copied())
         };
         points.push(WavePoint {
             label: calendar.quarter_of(wave.opened_at).to_string(),
@@ -75,7 +118,7 @@ pub(super) fn waves(input: &Input, linked: &Linked, calendar: &Calendar, rule: &
             loyalty: of_role(Role::Loyalty),
             recommendation: of_role(Role::Recommendation),
             repurchase: of_role(Role::Repurchase),
-            accounts_asked: Some(base_at(input, wave.opened_at, rule).len()).filter(|&asked| asked > 0),
+            accounts_asked: asked(input, wave, rule).map(|asked| asked.len()),
         });
     }
     points
@@ -93,6 +136,7 @@ pub(super) fn reliability(input: &Input, linked: &Linked, last_wave: usize) -> V
             let over_waves = over_waves(linked, &construct.key);
             Some(Reliability {
                 construct: construct.key.clone(),
+                names: construct.name.clone(),
                 items,
                 over_waves,
                 used: over_waves.unwrap_or(0.0).max(alpha.value).clamp(LEAST_RELIABLE, 1.0),
@@ -276,17 +320,17 @@ pub(super) fn nonresponse(
     calendar: &Calendar,
     rule: &LinkRule,
 ) -> Option<Nonresponse> {
-    let split = Split::of(input, linked, last_wave, rule);
+    let split = Split::of(input, linked, last_wave, rule)?;
     if split.answered.len() < 2 || split.silent.len() < 2 {
         return None;
     }
     let opened = input.waves[last_wave].opened_at;
-    let mut rows = vec![split.row("revenue_before", |account| {
+    let mut rows = vec![split.row(Variable::RevenueBefore, |account| {
         let start = opened.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
         let minor = input.ledger.sum(account.id, (start, opened)).revenue;
         Some(Money { minor, currency: input.currency }.major())
     })];
-    rows.push(split.row("tenure_years", |account| {
+    rows.push(split.row(Variable::TenureYears, |account| {
         let micros = opened.as_micros() - account.first_seen?.as_micros();
         Some(micros as f64 / (365.25 * 86_400e6))
     }));
@@ -300,7 +344,7 @@ pub(super) fn nonresponse(
     segments.sort_by_key(|&(_, accounts)| std::cmp::Reverse(accounts));
     segments.truncate(MOST_SEGMENTS);
     for (segment, _) in segments {
-        rows.push(split.row(&format!("segment:{segment}"), |account| {
+        rows.push(split.row(Variable::Segment(segment.into()), |account| {
             Some(f64::from(u8::from(account.segment.as_deref() == Some(segment))))
         }));
     }
@@ -321,8 +365,9 @@ struct Split<'a> {
 }
 
 impl<'a> Split<'a> {
-    fn of(input: &'a Input, linked: &Linked, wave: usize, rule: &LinkRule) -> Self {
-        let base: HashSet<Uuid> = base_at(input, input.waves[wave].opened_at, rule).into_iter().collect();
+    /// `None` where nobody can say who was asked.
+    fn of(input: &'a Input, linked: &Linked, wave: usize, rule: &LinkRule) -> Option<Self> {
+        let base: HashSet<Uuid> = asked(input, &input.waves[wave], rule)?.into_iter().collect();
         let answered: HashSet<Uuid> = linked
             .observations
             .iter()
@@ -334,11 +379,11 @@ impl<'a> Split<'a> {
             .iter()
             .filter(|account| base.contains(&account.id))
             .partition(|account| answered.contains(&account.id));
-        Self { answered, silent }
+        Some(Self { answered, silent })
     }
 
     /// Means of both sides and their standardised difference `(m1 - m0) / sqrt((v1 + v0) / 2)`.
-    fn row(&self, variable: &str, value: impl Fn(&AccountRow) -> Option<f64>) -> Option<NonresponseRow> {
+    fn row(&self, variable: Variable, value: impl Fn(&AccountRow) -> Option<f64>) -> Option<NonresponseRow> {
         let side = |accounts: &[&AccountRow]| {
             let values: Vec<f64> = accounts.iter().filter_map(|account| value(account)).collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -350,14 +395,14 @@ impl<'a> Split<'a> {
         let (silent, v0) = side(&self.silent)?;
         let spread = f64::midpoint(v1, v0).sqrt();
         let smd = if spread > 0.0 { (answered - silent) / spread } else { 0.0 };
-        Some(NonresponseRow { variable: variable.into(), answered, silent, smd })
+        Some(NonresponseRow { variable, answered, silent, smd })
     }
 }
 
 /// Renewal of those who answered less that of the silent, in points, with a 90 % range; `None` where the
 /// windows of that wave are still open.
 fn renewal_gap(input: &Input, linked: &Linked, wave: usize, rule: &LinkRule) -> Option<Estimate> {
-    let split = Split::of(input, linked, wave, rule);
+    let split = Split::of(input, linked, wave, rule)?;
     let after = linked
         .observations
         .iter()

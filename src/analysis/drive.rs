@@ -8,7 +8,7 @@ use cam_stats::{Column, Refusal};
 
 use super::question::Question;
 use super::read::Input;
-use super::result::{Driver, DriverFinding, Estimate, Notice};
+use super::result::{Driver, DriverFinding, Estimate, Notice, Subject};
 use super::{AnalysisError, Cluster};
 use super::{describe, guard};
 use crate::dataset::{Linked, Observation};
@@ -126,7 +126,7 @@ pub(super) fn drive(
     if table.specs.is_empty() {
         finding.refusal = Some(Notice {
             code: "E_NO_DRIVERS".into(),
-            subject: "drivers".into(),
+            subject: Subject::Drivers,
             message: "the survey has no driver constructs and the analysis file names no operational drivers"
                 .into(),
         });
@@ -135,7 +135,7 @@ pub(super) fn drive(
     if dropped > MOST_DROPPED {
         finding.refusal = Some(Notice {
             code: "E_TOO_MANY_DROPPED".into(),
-            subject: "drivers".into(),
+            subject: Subject::Drivers,
             message: format!(
                 "{} of {} observations lack a driver, more than {:.0} %: leave out the driver that is missing most",
                 table.available - table.rows.len(),
@@ -148,7 +148,7 @@ pub(super) fn drive(
     if dropped > MANY_DROPPED {
         notices.push(Notice {
             code: "W_MISSING".into(),
-            subject: "drivers".into(),
+            subject: Subject::Drivers,
             message: format!(
                 "{} of {} observations lack a driver and are not in the model of what moves satisfaction",
                 table.available - table.rows.len(),
@@ -161,7 +161,7 @@ pub(super) fn drive(
             let name = |column| column_name(table, column);
             notices.extend(fit.warnings.iter().map(|warning| Notice {
                 code: warning.code().into(),
-                subject: "drivers".into(),
+                subject: subject(table, warning.column()),
                 message: warning.sentence(name),
             }));
             finding.r_squared = Some(fit.r_squared);
@@ -172,12 +172,23 @@ pub(super) fn drive(
         Err(refusal) => {
             finding.refusal = Some(Notice {
                 code: refusal.code().into(),
-                subject: "drivers".into(),
+                subject: subject(table, refusal.column()),
                 message: refusal.sentence(|column| column_name(table, column)),
             });
         }
     }
     (finding, notices)
+}
+
+/// The driver that a notice is about, or the model as a whole.
+fn subject(table: &DriverTable, column: Option<Column>) -> Subject {
+    match column {
+        Some(Column::Driver(at)) => table.specs.get(at).map_or(Subject::Drivers, |spec| Subject::Driver {
+            key: spec.key.clone(),
+            names: spec.names.clone(),
+        }),
+        _ => Subject::Drivers,
+    }
 }
 
 fn column_name(table: &DriverTable, column: Column) -> String {
@@ -225,12 +236,12 @@ fn drivers(
             let coefficient = fit.coefficients.iter().find(|coefficient| coefficient.driver == Some(at))?;
             let df = coefficient.df.unwrap_or(1e6).max(1.0);
             let reach = cam_stats::quantile::t(f64::midpoint(1.0, RANGE), df) * coefficient.std_error;
-            let now: Vec<f64> = linked
+            let (now, weights): (Vec<f64>, Vec<f64>) = linked
                 .observations
                 .iter()
                 .filter(|observation| observation.wave == last_wave)
-                .filter_map(|observation| spec.value(observation))
-                .collect();
+                .filter_map(|observation| Some((spec.value(observation)?, observation.weight)))
+                .unzip();
             Some(Driver {
                 key: spec.key.clone(),
                 names: spec.names.clone(),
@@ -242,7 +253,7 @@ fn drivers(
                     level: RANGE,
                     n: fit.n,
                 },
-                level: describe::mean(&now)?,
+                level: describe::mean(&now, &weights)?,
                 share: shares.get(at).map_or(0.0, |share| share.lmg),
                 vif: fit.vif.get(at).copied().unwrap_or(1.0),
                 suppressor: shares.get(at).is_some_and(|share| share.suppressor),

@@ -1,6 +1,6 @@
 //! Guard rails: what a grade may rest on, and what it may not.
 
-use super::result::{DataSummary, Distribution, Grade, Guard, Nonresponse};
+use super::result::{DataSummary, Distribution, Grade, Guard, GuardKey, Nonresponse};
 
 /// Linked accounts below which the grade is E.
 pub(super) const NEEDED_ACCOUNTS: f64 = 200.0;
@@ -20,8 +20,8 @@ const SEASON_QUARTERS: f64 = 8.0;
 /// Variance inflation factor above which a driver cannot be told apart.
 pub(super) const INSEPARABLE: f64 = 10.0;
 
-fn guard(key: &str, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
-    Guard { key: key.into(), value, bound, held, caps_at }
+fn guard(key: GuardKey, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
+    Guard { key, value, bound, held, caps_at }
 }
 
 /// Guards of the link from satisfaction to money. What is not computed is listed as such and caps at D.
@@ -44,31 +44,43 @@ pub(super) fn overall(
         .map(|row| (row.imported - row.official).abs() as f64 / (row.official.abs() as f64).max(1.0))
         .fold(None, |worst: Option<f64>, off| Some(worst.map_or(off, |worst| worst.max(off))));
     vec![
-        guard("linked_accounts", Some(linked), NEEDED_ACCOUNTS, Some(linked >= NEEDED_ACCOUNTS), Grade::E),
-        guard("lost_per_term", Some(per_term), LOST_PER_TERM, Some(per_term >= LOST_PER_TERM), Grade::E),
-        guard("answered_against_silent", gap, RENEWAL_GAP, gap.map(|gap| gap <= RENEWAL_GAP), Grade::E),
-        guard("today_observed", Some(today), high, Some((low..=high).contains(&today)), Grade::E),
-        guard("reconciled", off, RECONCILED, off.map(|off| off <= RECONCILED), Grade::D),
         guard(
-            "season",
+            GuardKey::LinkedAccounts,
+            Some(linked),
+            NEEDED_ACCOUNTS,
+            Some(linked >= NEEDED_ACCOUNTS),
+            Grade::E,
+        ),
+        guard(
+            GuardKey::LostPerTerm,
+            Some(per_term),
+            LOST_PER_TERM,
+            Some(per_term >= LOST_PER_TERM),
+            Grade::E,
+        ),
+        guard(GuardKey::AnsweredAgainstSilent, gap, RENEWAL_GAP, gap.map(|gap| gap <= RENEWAL_GAP), Grade::E),
+        guard(GuardKey::TodayObserved, Some(today), high, Some((low..=high).contains(&today)), Grade::E),
+        guard(GuardKey::Reconciled, off, RECONCILED, off.map(|off| off <= RECONCILED), Grade::D),
+        guard(
+            GuardKey::Season,
             Some(data.quarters as f64),
             SEASON_QUARTERS,
             Some(data.quarters as f64 >= SEASON_QUARTERS),
             Grade::D,
         ),
-        guard("weighted_for_nonresponse", None, 0.0, None, Grade::D),
-        guard("same_customers_over_time", None, 0.0, None, Grade::D),
+        guard(GuardKey::WeightedForNonresponse, None, 0.0, None, Grade::D),
+        guard(GuardKey::SameCustomersOverTime, None, 0.0, None, Grade::D),
     ]
 }
 
 /// A judged cost curve caps a level's grade at C.
 pub(super) fn cost_judged(judged: bool) -> Guard {
-    guard("cost_from_records", Some(f64::from(u8::from(judged))), 0.0, Some(!judged), Grade::C)
+    guard(GuardKey::CostFromRecords, Some(f64::from(u8::from(judged))), 0.0, Some(!judged), Grade::C)
 }
 
 /// A driver that the others explain almost wholly gives no level.
 pub(super) fn separable(vif: f64) -> Guard {
-    guard("vif", Some(vif), INSEPARABLE, Some(vif <= INSEPARABLE), Grade::E)
+    guard(GuardKey::Vif, Some(vif), INSEPARABLE, Some(vif <= INSEPARABLE), Grade::E)
 }
 
 /// The best grade that the guards leave. A guard without data to hold it against caps as one that failed, but never
@@ -91,11 +103,11 @@ mod tests {
 
     #[test]
     fn the_grade_is_the_lowest_that_any_guard_leaves() {
-        let held = guard("a", None, 0.0, Some(true), Grade::E);
-        let not_computed = guard("b", None, 0.0, None, Grade::E);
-        let failed = guard("c", None, 0.0, Some(false), Grade::E);
+        let held = guard(GuardKey::Season, None, 0.0, Some(true), Grade::E);
+        let not_computed = guard(GuardKey::Reconciled, None, 0.0, None, Grade::E);
+        let failed = guard(GuardKey::LostPerTerm, None, 0.0, Some(false), Grade::E);
         assert_eq!(grade(std::slice::from_ref(&held)), Grade::A);
-        assert_eq!(grade(&[held.clone(), not_computed]), Grade::D);
+        assert_eq!(grade(&[held, not_computed]), Grade::D);
         assert_eq!(grade(&[held, failed]), Grade::E);
     }
 }

@@ -1,5 +1,6 @@
 //! How far each investment pays: its cost curve against what its driver brings, draw by draw.
 
+use cam_stats::Warning;
 use cam_stats::chain::Chain;
 use cam_stats::optimum::{CostCurve, CostError, Customers, Draw, LevelGain, Optimum, Plan, optimum};
 use cam_stats::quantile::sorted_quantile;
@@ -11,7 +12,7 @@ use super::guard;
 use super::question::Question;
 use super::result::{
     Advice, Distribution, DriverFinding, Estimate, Grade, InvestmentCurve, InvestmentFinding,
-    InvestmentOutcome, ProfitPoint, SpendTick,
+    InvestmentOutcome, ProfitPoint, SpendTick, Subject, Unjudged,
 };
 use crate::finance::Currency;
 use crate::store::snapshot::{CostPointRow, InvestmentRow};
@@ -36,20 +37,34 @@ pub(super) struct Ground<'a> {
     pub(super) distribution: &'a Distribution,
     /// Customers that gains are summed over.
     pub(super) base: usize,
+    /// Reliability of the satisfaction index.
+    pub(super) reliability: f64,
     pub(super) accounts_linked: usize,
     pub(super) grade: Grade,
 }
 
-/// Judges all investments and sorts them by expected gain per unit spent.
+/// Judges all investments and sorts them by expected gain per unit spent; names the cost curves that bend the wrong
+/// way.
 pub(super) fn invest(
     rows: &[InvestmentRow],
     cost_points: &[CostPointRow],
     ground: &Ground<'_>,
-) -> Vec<InvestmentFinding> {
-    let mut findings: Vec<InvestmentFinding> =
-        rows.iter().map(|row| judge(row, &points_of(row.id, cost_points), ground)).collect();
+) -> (Vec<InvestmentFinding>, Vec<(Subject, Warning)>) {
+    let mut warned = Vec::new();
+    let mut findings: Vec<InvestmentFinding> = rows
+        .iter()
+        .map(|row| {
+            let points = points_of(row.id, cost_points);
+            let driver = ground.drivers.drivers.iter().find(|driver| driver.key == row.construct_key);
+            let cost = driver.and_then(|driver| cost_curve(row, &points, driver.level.value, ground).ok());
+            if let Some(exponent) = cost.and_then(|cost| cost.exponent()).filter(|&exponent| exponent < 1.0) {
+                warned.push((Subject::Investment(row.name.clone()), Warning::ConcaveCost { exponent }));
+            }
+            judge(row, &points, ground)
+        })
+        .collect();
     findings.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-    findings
+    (findings, warned)
 }
 
 fn points_of(investment: Uuid, cost_points: &[CostPointRow]) -> Vec<&CostPointRow> {
@@ -99,8 +114,8 @@ fn major(minor: i64, currency: Currency) -> f64 {
     crate::finance::Money { minor, currency }.major()
 }
 
-fn refused(reason: &str, have: f64, need: f64) -> InvestmentOutcome {
-    InvestmentOutcome::Refused { reason: reason.into(), have, need }
+fn refused(reason: Unjudged, have: f64, need: f64) -> InvestmentOutcome {
+    InvestmentOutcome::Refused { reason, have, need }
 }
 
 fn curve(
@@ -110,26 +125,26 @@ fn curve(
 ) -> Result<InvestmentCurve, InvestmentOutcome> {
     let linked = ground.accounts_linked as f64;
     if linked < guard::NEEDED_ACCOUNTS {
-        return Err(refused("linked_accounts", linked, guard::NEEDED_ACCOUNTS));
+        return Err(refused(Unjudged::LinkedAccounts, linked, guard::NEEDED_ACCOUNTS));
     }
     if row.target_kind != "customer" {
-        return Err(refused("employee_chain", 0.0, 0.0));
+        return Err(refused(Unjudged::EmployeeChain, 0.0, 0.0));
     }
     let driver = ground
         .drivers
         .drivers
         .iter()
         .find(|driver| driver.key == row.construct_key)
-        .ok_or_else(|| refused("no_driver", 0.0, 0.0))?;
+        .ok_or_else(|| refused(Unjudged::NoDriver, 0.0, 0.0))?;
     let column = ground
         .specs
         .iter()
         .position(|spec| spec.key == row.construct_key)
-        .ok_or_else(|| refused("no_driver", 0.0, 0.0))?;
+        .ok_or_else(|| refused(Unjudged::NoDriver, 0.0, 0.0))?;
     let chain = ground.chain.ok_or_else(|| match ground.verdict {
-        Some(Verdict::NoRelation) => refused("no_relation", 0.0, 0.0),
-        Some(Verdict::Convex) => refused("convex", 0.0, 0.0),
-        _ => refused("no_curve", 0.0, 0.0),
+        Some(Verdict::NoRelation) => refused(Unjudged::NoRelation, 0.0, 0.0),
+        Some(Verdict::Convex) => refused(Unjudged::Convex, 0.0, 0.0),
+        _ => refused(Unjudged::NoCurve, 0.0, 0.0),
     })?;
     let cost = cost_curve(row, points, driver.level.value, ground)?;
     let customers = Customers::new(
@@ -138,8 +153,9 @@ fn curve(
             .accounts
             .iter()
             .map(|account| (account.satisfaction, account.customers * ground.base as f64)),
+        ground.reliability,
     )
-    .ok_or_else(|| refused("no_curve", 0.0, 0.0))?;
+    .ok_or_else(|| refused(Unjudged::NoCurve, 0.0, 0.0))?;
     let draws: Vec<Draw> = chain
         .draws
         .iter()
@@ -156,7 +172,7 @@ fn curve(
         materiality: ground.question.materiality,
         nominal_impact: no_effect.then(|| impact.high.max(0.05)),
     };
-    let found = optimum(&plan, &draws).ok_or_else(|| refused("today_outside_observed", 0.0, 0.0))?;
+    let found = optimum(&plan, &draws).ok_or_else(|| refused(Unjudged::TodayOutsideObserved, 0.0, 0.0))?;
     Ok(Drawing { row, points, plan: &plan, found: &found, impact, no_effect, ground }.curve())
 }
 
@@ -175,8 +191,8 @@ fn cost_curve(
         ground.question.discount_rate,
     );
     CostCurve::through(today, &at, row.reversible, one_off).map_err(|error| match error {
-        CostError::NotRising { level } => refused("cost_not_rising", level, 0.0),
-        CostError::NoPoint { .. } | CostError::NotFinite => refused("no_cost_curve", 0.0, 1.0),
+        CostError::NotRising { level } => refused(Unjudged::CostNotRising, level, 0.0),
+        CostError::NoPoint { .. } | CostError::NotFinite => refused(Unjudged::NoCostCurve, 0.0, 1.0),
     })
 }
 

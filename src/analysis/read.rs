@@ -80,7 +80,12 @@ fn waves(snapshot: &Snapshot) -> Result<Vec<Wave>, AnalysisError> {
         .map(|row| {
             let instrument =
                 survey::parse(&row.survey_key, &row.document).map_err(AnalysisError::StoredSurvey)?;
-            Ok(Wave { id: row.id, opened_at: row.opened_at, instrument })
+            let about_purchases = snapshot
+                .responses
+                .iter()
+                .any(|response| response.wave_id == row.id && response.about_entry_id.is_some());
+            let of_all_customers = row.name.is_some() && !about_purchases;
+            Ok(Wave { id: row.id, opened_at: row.opened_at, of_all_customers, instrument })
         })
         .collect()
 }
@@ -125,6 +130,7 @@ fn fingerprint(snapshot: &Snapshot) -> String {
         digest.update([flow.active.map_or(2, u8::from)]);
     }
     for wave in &snapshot.waves {
+        digest.update([u8::from(wave.name.is_some())]);
         digest.update(wave.opened_at.as_micros().to_le_bytes());
         digest.update(&wave.document);
     }

@@ -1,8 +1,9 @@
 //! An outcome against satisfaction: the verdict, a smooth curve with its band, and groups of customers.
 
+use cam_stats::measurement::wilson;
 use cam_stats::ols::{self, Problem, StandardErrors};
 use cam_stats::spline::Spline;
-use cam_stats::verdict::{CurveVerdict, LevelMean, Rule, Verdict, verdict};
+use cam_stats::verdict::{CurveVerdict, Rule, Verdict, verdict};
 use cam_stats::{Interval, Refusal, Warning};
 
 use super::describe;
@@ -73,7 +74,7 @@ pub(super) fn relate(
     relation.plateau = found.plateau.map(estimate);
     relation.few_levels = !found.level_means.is_empty();
     relation.r_squared = r_squared(rows, &found);
-    relation.groups = if relation.few_levels { level_groups(&found.level_means) } else { groups(rows) };
+    relation.groups = groups(rows, relation.few_levels);
     if found.verdict != Verdict::TooFew {
         relation.curve = curve(rows, &found, clusters, bounds);
     }
@@ -115,40 +116,37 @@ fn r_squared(rows: &Rows, found: &CurveVerdict) -> Option<f64> {
     (total > 0.0).then(|| (1.0 - line.rss / total).clamp(0.0, 1.0))
 }
 
-/// The levels of a coarse scale that enough answers stand on; the others would be all range and no figure.
-fn level_groups(levels: &[LevelMean]) -> Vec<GroupPoint> {
-    levels.iter().filter(|level| level.n >= FEWEST_IN_GROUP).map(level_group).collect()
-}
-
-/// A level of a coarse scale, its 95 % interval narrowed to the range that the other groups carry.
-fn level_group(level: &LevelMean) -> GroupPoint {
-    let df = (level.n as f64 - 1.0).max(1.0);
-    let narrower = cam_stats::quantile::t(f64::midpoint(1.0, RANGE), df) / cam_stats::quantile::t(0.975, df);
-    let value = level.mean.estimate;
-    GroupPoint {
-        x: level.level,
-        y: Estimate {
-            value,
-            low: value - narrower * (value - level.mean.low),
-            high: value + narrower * (level.mean.high - value),
-            level: RANGE,
-            n: level.n,
-        },
-    }
-}
-
-/// Ten groups of equal size in order of satisfaction.
-fn groups(rows: &Rows) -> Vec<GroupPoint> {
+/// The rows in order of satisfaction, in the groups that are drawn: the levels of a coarse scale that enough answers
+/// stand on (the others would be all range and no figure), or ten groups of equal size.
+fn groups(rows: &Rows, few_levels: bool) -> Vec<GroupPoint> {
     let mut order: Vec<usize> = (0..rows.outcome.len()).collect();
     order.sort_by(|&a, &b| rows.satisfaction[a].total_cmp(&rows.satisfaction[b]));
+    if few_levels {
+        return order
+            .chunk_by(|&a, &b| rows.satisfaction[a].total_cmp(&rows.satisfaction[b]).is_eq())
+            .filter(|members| members.len() >= FEWEST_IN_GROUP)
+            .filter_map(|members| group(rows, members))
+            .collect();
+    }
     (0..GROUPS)
-        .filter_map(|group| {
-            let members = &order[group * order.len() / GROUPS..(group + 1) * order.len() / GROUPS];
-            let x = members.iter().map(|&row| rows.satisfaction[row]).sum::<f64>() / members.len() as f64;
-            let values: Vec<f64> = members.iter().map(|&row| rows.outcome[row]).collect();
-            Some(GroupPoint { x, y: describe::mean(&values)? })
-        })
+        .filter_map(|at| group(rows, &order[at * order.len() / GROUPS..(at + 1) * order.len() / GROUPS]))
         .collect()
+}
+
+/// Mean outcome of some rows: with Wilson's range where it is a share of rows that count alike, else with Student's.
+fn group(rows: &Rows, members: &[usize]) -> Option<GroupPoint> {
+    let take = |column: &[f64]| members.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+    let (outcome, weights) = (take(&rows.outcome), take(&rows.weights));
+    let x = take(&rows.satisfaction).iter().sum::<f64>() / members.len() as f64;
+    let alike = weights.iter().all(|weight| weight.total_cmp(&weights[0]).is_eq());
+    let share = alike && rows.outcome.iter().all(|&value| value == 0.0 || value == 1.0);
+    if !share {
+        return Some(GroupPoint { x, y: describe::mean(&outcome, &weights)? });
+    }
+    let successes = outcome.iter().filter(|&&value| value > 0.5).count();
+    let found = wilson(successes, outcome.len(), RANGE)?;
+    let (value, low, high) = (found.estimate, found.low, found.high);
+    Some(GroupPoint { x, y: Estimate { value, low, high, level: RANGE, n: outcome.len() } })
 }
 
 /// A restricted cubic spline with a pointwise 90 % band from robust errors; a straight line where the scale is too

@@ -3,8 +3,13 @@
 //! Satisfaction and driver levels are index points, 0 to 100. Money is in major units of the ledger currency,
 //! as it comes out of models; sums that were counted, not estimated, are [`i64`] minor units.
 
+use std::collections::BTreeMap;
+
 use cam_stats::verdict::{Reason, Verdict};
 use serde::{Deserialize, Serialize};
+
+use super::question::Unit;
+use crate::dataset::Exclude;
 
 /// A number with its range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,11 +41,69 @@ pub enum Grade {
     E,
 }
 
+/// What a guard rail watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardKey {
+    /// Accounts linked to money.
+    LinkedAccounts,
+    /// Lost (or, if they are fewer, kept) customers per model term.
+    LostPerTerm,
+    /// Points of renewal between those who answered and the silent.
+    AnsweredAgainstSilent,
+    /// Today's index inside the observed range.
+    TodayObserved,
+    /// Imported against official money, relative difference.
+    Reconciled,
+    /// Quarters with money, to tell a season from a trend.
+    Season,
+    /// Answers weighted for who did not answer.
+    WeightedForNonresponse,
+    /// The same customers compared over time.
+    SameCustomersOverTime,
+    /// Whether the cost curve rests on judgement (1) or on records (0).
+    CostFromRecords,
+    /// Variance inflation factor of the driver that an investment moves.
+    Vif,
+}
+
+impl GuardKey {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::LinkedAccounts,
+        Self::LostPerTerm,
+        Self::AnsweredAgainstSilent,
+        Self::TodayObserved,
+        Self::Reconciled,
+        Self::Season,
+        Self::WeightedForNonresponse,
+        Self::SameCustomersOverTime,
+        Self::CostFromRecords,
+        Self::Vif,
+    ];
+
+    /// Stable key, as in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::LinkedAccounts => "linked_accounts",
+            Self::LostPerTerm => "lost_per_term",
+            Self::AnsweredAgainstSilent => "answered_against_silent",
+            Self::TodayObserved => "today_observed",
+            Self::Reconciled => "reconciled",
+            Self::Season => "season",
+            Self::WeightedForNonresponse => "weighted_for_nonresponse",
+            Self::SameCustomersOverTime => "same_customers_over_time",
+            Self::CostFromRecords => "cost_from_records",
+            Self::Vif => "vif",
+        }
+    }
+}
+
 /// A guard rail and what it found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
-    /// Stable key, for example `linked_accounts`, `lost_per_term`, `answered_against_silent`.
-    pub key: String,
+    /// What it watches.
+    pub key: GuardKey,
     /// What was measured, where it was computed.
     pub value: Option<f64>,
     /// The bound that it was held against.
@@ -91,10 +154,39 @@ pub struct Analysis {
 pub struct Notice {
     /// Code, for example `W_VIF` or `E_TOO_FEW`.
     pub code: String,
-    /// What it concerns: a construct, a column, an investment.
-    pub subject: String,
-    /// The sentence that says what was found and what to do, in English.
+    /// What it concerns.
+    pub subject: Subject,
+    /// The sentence that says what was found and what to do, in English; the report has a text per code and language.
     pub message: String,
+}
+
+/// What a notice concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Staying a customer against satisfaction.
+    Retention,
+    /// The change of revenue against satisfaction.
+    RevenueChange,
+    /// Yearly money against satisfaction.
+    Money,
+    /// The comparison within segments.
+    Segments,
+    /// The bootstrap of both links of the chain.
+    Chain,
+    /// Who answered.
+    Answers,
+    /// The model of what moves satisfaction.
+    Drivers,
+    /// A construct or an operational driver.
+    Driver {
+        /// Its key.
+        key: String,
+        /// Its names for readers, by language.
+        names: BTreeMap<String, String>,
+    },
+    /// An investment, by its name.
+    Investment(String),
 }
 
 /// What was asked and of whom.
@@ -108,8 +200,8 @@ pub struct Frame {
     pub period: String,
     /// Whether the data are made up.
     pub sample_data: bool,
-    /// `account`, `account and wave`.
-    pub unit_of_analysis: String,
+    /// What counts as one observation.
+    pub unit_of_analysis: Unit,
     /// Months after the answer in which money is counted.
     pub window_months: u32,
     /// `contractual`, or `bought_again` within the months given.
@@ -126,8 +218,10 @@ pub struct Frame {
     pub seed: u64,
     /// What is resampled together: `account` or `unit`.
     pub cluster: String,
-    /// Survey key and version of the last wave.
+    /// Key of the survey.
     pub survey: String,
+    /// Version of the survey in the last wave.
+    pub survey_version: u32,
     /// SHA-256 of the analysis file.
     pub spec_sha256: String,
     /// SHA-256 over the rows that were read.
@@ -181,10 +275,10 @@ pub struct DataSummary {
 }
 
 /// A reason with its count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
-    /// Stable key, for example `window_open`.
-    pub reason: String,
+    /// The reason.
+    pub reason: Exclude,
     /// Responses left out for it.
     pub count: usize,
 }
@@ -222,6 +316,8 @@ pub struct WavePoint {
 pub struct Reliability {
     /// Construct key.
     pub construct: String,
+    /// Its names for readers, by language.
+    pub names: BTreeMap<String, String>,
     /// Cronbach's alpha with its 95 % range.
     pub alpha: Estimate,
     /// Number of items.
@@ -248,11 +344,23 @@ pub struct Nonresponse {
     pub renewal_gap_points: Option<Estimate>,
 }
 
+/// A variable of the customer file in which those who answered may differ from the silent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variable {
+    /// Revenue in the window before the wave, major units.
+    RevenueBefore,
+    /// Years since the customer was first seen.
+    TenureYears,
+    /// Share of the accounts that belong to a segment, 0 to 1.
+    Segment(String),
+}
+
 /// One variable of the answered-against-silent table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NonresponseRow {
-    /// `revenue_before` (major units a window), `tenure_years`, `segment:NAME`.
-    pub variable: String,
+    /// What is compared.
+    pub variable: Variable,
     /// Mean of those who answered.
     pub answered: f64,
     /// Mean of the silent.
@@ -364,7 +472,7 @@ pub struct Driver {
     /// Construct key, or name of the operational driver.
     pub key: String,
     /// Names for readers, by language.
-    pub names: std::collections::BTreeMap<String, String>,
+    pub names: BTreeMap<String, String>,
     /// Whether it comes from the ledger rather than from answers.
     pub operational: bool,
     /// Points of satisfaction per point of driver, 90 % range.
@@ -402,6 +510,60 @@ pub struct InvestmentFinding {
     pub guards: Vec<Guard>,
 }
 
+/// Why nothing can be said of an investment yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unjudged {
+    /// Too few accounts are linked to money.
+    LinkedAccounts,
+    /// No cost point says what a higher level costs.
+    NoCostCurve,
+    /// A higher level does not cost more.
+    CostNotRising,
+    /// What it moves is neither asked nor recorded.
+    NoDriver,
+    /// No relation of satisfaction and money is seen.
+    NoRelation,
+    /// Money rises ever faster with satisfaction.
+    Convex,
+    /// The data allow no curve of money against satisfaction.
+    NoCurve,
+    /// Today's index lies outside what was observed with money.
+    TodayOutsideObserved,
+    /// It moves employees.
+    EmployeeChain,
+}
+
+impl Unjudged {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LinkedAccounts,
+        Self::NoCostCurve,
+        Self::CostNotRising,
+        Self::NoDriver,
+        Self::NoRelation,
+        Self::Convex,
+        Self::NoCurve,
+        Self::TodayOutsideObserved,
+        Self::EmployeeChain,
+    ];
+
+    /// Stable key, as in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::LinkedAccounts => "linked_accounts",
+            Self::NoCostCurve => "no_cost_curve",
+            Self::CostNotRising => "cost_not_rising",
+            Self::NoDriver => "no_driver",
+            Self::NoRelation => "no_relation",
+            Self::Convex => "convex",
+            Self::NoCurve => "no_curve",
+            Self::TodayOutsideObserved => "today_outside_observed",
+            Self::EmployeeChain => "employee_chain",
+        }
+    }
+}
+
 /// What was found for an investment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -410,8 +572,8 @@ pub enum InvestmentOutcome {
     Curve(Box<InvestmentCurve>),
     /// Nothing can be said yet.
     Refused {
-        /// Stable key: `linked_accounts`, `no_cost_curve`, `no_driver`, `no_relation`, `convex`, ….
-        reason: String,
+        /// Why.
+        reason: Unjudged,
         /// What there is.
         have: f64,
         /// What is needed.

@@ -7,7 +7,6 @@ use cam_stats::ols::{self, Problem, StandardErrors};
 use cam_stats::verdict::{Rule, Verdict};
 use cam_stats::{Refusal, Warning};
 use jiff::tz::TimeZone;
-use uuid::Uuid;
 
 use super::drive::{self, DriverTable};
 use super::invest::{self, Ground};
@@ -15,8 +14,8 @@ use super::question::{Cluster, Question, Unit};
 use super::read::Input;
 use super::relate::{self, Rows};
 use super::result::{
-    Analysis, DataSummary, Distribution, Exclusion, Frame, MoneyKind, Notice, Relation, Reliability,
-    RetentionRule,
+    Analysis, DataSummary, Distribution, Exclusion, Frame, MoneyKind, Nonresponse, Notice, Relation,
+    Reliability, RetentionRule, Subject,
 };
 use super::{AnalysisError, describe, guard};
 use crate::dataset::{LinkRule, Linked, Observation, Outcome, RoleWeights, link};
@@ -55,6 +54,12 @@ pub async fn run(db: &Db, question: Question, period: Quarter) -> Result<Analysi
     }
 }
 
+/// Standardised difference from which those who answered count as different from the silent.
+const SMD: f64 = 0.1;
+
+/// Cronbach's alpha below which a construct is named as unreliable.
+const RELIABLE: f64 = 0.7;
+
 struct Run<'a> {
     snapshot: &'a Snapshot,
     question: &'a Question,
@@ -65,6 +70,8 @@ struct Run<'a> {
     rule: LinkRule,
     input: Input,
     linked: Linked,
+    /// Customers at the end of the quarter.
+    base: usize,
     last_wave: usize,
     /// Cluster of each observation.
     cluster: Vec<usize>,
@@ -106,7 +113,12 @@ impl<'a> Run<'a> {
             first_wave_only: question.unit == Unit::Account,
             zone: calendar.zone.clone(),
         };
-        let linked = link(&input.responses, &input.waves, &input.ledger, &rule);
+        let mut linked = link(&input.responses, &input.waves, &input.ledger, &rule);
+        let paid_until = input.ledger.covered().map_or(end, |(_, last)| last.min(end));
+        let base = describe::base_at(&input, paid_until, &rule);
+        if question.adjust_segment {
+            describe::weight_to_base(&mut linked, &input, &base);
+        }
         let last_wave =
             linked.observations.iter().map(|observation| observation.wave).max().ok_or_else(|| {
                 AnalysisError::NoIndex {
@@ -131,6 +143,7 @@ impl<'a> Run<'a> {
             rule,
             input,
             linked,
+            base: base.len(),
             last_wave,
             cluster,
             reliability,
@@ -149,10 +162,11 @@ impl<'a> Run<'a> {
         let data = self.data_summary();
         let nonresponse =
             describe::nonresponse(&self.input, &self.linked, self.last_wave, self.calendar, &self.rule);
-        let retention =
-            self.relate("retention", (0.0, 1.0), |outcome| Some(f64::from(u8::from(outcome.retained))));
+        self.warn_of_answers(nonresponse.as_ref());
+        let retention = self
+            .relate(Subject::Retention, (0.0, 1.0), |outcome| Some(f64::from(u8::from(outcome.retained))));
         let unbounded = (f64::NEG_INFINITY, f64::INFINITY);
-        let revenue_change = self.relate("revenue change", unbounded, |outcome| {
+        let revenue_change = self.relate(Subject::RevenueChange, unbounded, |outcome| {
             let before = outcome.revenue_before.filter(|&before| before > 0)? as f64;
             Some(outcome.revenue as f64 / before - 1.0)
         });
@@ -175,10 +189,15 @@ impl<'a> Run<'a> {
             verdict: money.verdict,
             distribution: &distribution,
             base: data.accounts_in_base,
+            reliability: self.index_reliability(),
             accounts_linked: data.accounts_linked,
             grade,
         };
-        let investments = invest::invest(&self.snapshot.investments, &self.snapshot.cost_points, &ground);
+        let (investments, warned) =
+            invest::invest(&self.snapshot.investments, &self.snapshot.cost_points, &ground);
+        for (subject, warning) in warned {
+            self.note_warnings(&subject, &[warning]);
+        }
         Ok(Analysis {
             frame: self.frame(),
             reliability: self.reliability,
@@ -198,6 +217,21 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// What the answers themselves give reason to doubt: who gave them, and how reliably.
+    fn warn_of_answers(&mut self, nonresponse: Option<&Nonresponse>) {
+        let differences = nonresponse.into_iter().flat_map(|found| &found.rows).map(|row| row.smd.abs());
+        let difference = differences.fold(0.0, f64::max);
+        if difference > SMD {
+            self.note_warnings(&Subject::Answers, &[Warning::Nonresponse { difference }]);
+        }
+        let unreliable: Vec<Reliability> =
+            self.reliability.iter().filter(|row| row.alpha.value < RELIABLE).cloned().collect();
+        for row in unreliable {
+            let subject = Subject::Driver { key: row.construct, names: row.names };
+            self.note_warnings(&subject, &[Warning::LowReliability { alpha: row.alpha.value }]);
+        }
+    }
+
     fn frame(&self) -> Frame {
         let instrument = &self.input.waves[self.last_wave].instrument;
         let each_wave = self.input.waves.len() > 1 && self.question.unit == Unit::AccountWave;
@@ -206,7 +240,7 @@ impl<'a> Run<'a> {
             currency: self.currency.to_string(),
             period: self.period.to_string(),
             sample_data: self.question.sample_data,
-            unit_of_analysis: if each_wave { "account and wave" } else { "account" }.into(),
+            unit_of_analysis: if each_wave { Unit::AccountWave } else { Unit::Account },
             window_months: self.question.window_months,
             retention: self.question.retention,
             money: self.question.money,
@@ -215,7 +249,8 @@ impl<'a> Run<'a> {
             draws: self.question.draws,
             seed: self.question.seed,
             cluster: self.question.cluster.key().into(),
-            survey: format!("{} {}", instrument.id, instrument.version),
+            survey: instrument.id.clone(),
+            survey_version: instrument.version,
             spec_sha256: self.question.sha256.clone(),
             data_fingerprint: self.input.fingerprint.clone(),
             program_version: env!("CARGO_PKG_VERSION").into(),
@@ -224,11 +259,10 @@ impl<'a> Run<'a> {
 
     fn data_summary(&self) -> DataSummary {
         let until = self.calendar.end(self.period);
-        let (_, last) = self.input.ledger.covered().unwrap_or((until, until));
         let with_money: Vec<(&Observation, Outcome)> = self.linked.with_money().collect();
         let accounts: BTreeSet<_> = with_money.iter().map(|(observation, _)| observation.account).collect();
         DataSummary {
-            accounts_in_base: describe::base_at(&self.input, until.min(last), &self.rule).len(),
+            accounts_in_base: self.base,
             responses_in: self.linked.responses_in,
             accounts_linked: accounts.len(),
             observations: with_money.len(),
@@ -237,7 +271,7 @@ impl<'a> Run<'a> {
                 .linked
                 .exclusions
                 .iter()
-                .map(|(reason, &count)| Exclusion { reason: reason.key().into(), count })
+                .map(|(&reason, &count)| Exclusion { reason, count })
                 .collect(),
             reconciliation: describe::reconciliation(
                 &self.snapshot.totals,
@@ -273,7 +307,7 @@ impl<'a> Run<'a> {
 
     fn relate(
         &mut self,
-        subject: &str,
+        subject: Subject,
         bounds: (f64, f64),
         outcome: impl Fn(&Outcome) -> Option<f64>,
     ) -> Relation {
@@ -281,10 +315,10 @@ impl<'a> Run<'a> {
         self.relate_rows(subject, bounds, &rows)
     }
 
-    fn relate_rows(&mut self, subject: &str, bounds: (f64, f64), rows: &Rows) -> Relation {
+    fn relate_rows(&mut self, subject: Subject, bounds: (f64, f64), rows: &Rows) -> Relation {
         match relate::relate(rows, &self.verdict_rule(), bounds) {
             Ok((relation, warnings)) => {
-                self.note_warnings(subject, &warnings);
+                self.note_warnings(&subject, &warnings);
                 relation
             }
             Err(refusal) => {
@@ -308,12 +342,11 @@ impl<'a> Run<'a> {
         if self.question.adjust_segment {
             self.adjust_for_segment(&mut rows);
         }
-        let relation = self.relate_rows("money", (f64::NEG_INFINITY, f64::INFINITY), &rows);
+        let relation = self.relate_rows(Subject::Money, (f64::NEG_INFINITY, f64::INFINITY), &rows);
         Ok((relation, rows))
     }
 
-    /// Weights the segments to their shares of the customer base, since large customers answer more readily, and takes
-    /// out of the money what belongs to the segment at equal satisfaction, keeping its mean.
+    /// Takes out of the money what belongs to the segment at equal satisfaction, keeping its mean.
     fn adjust_for_segment(&mut self, rows: &mut Rows) {
         let segments: BTreeSet<&str> =
             self.input.accounts.iter().filter_map(|account| account.segment.as_deref()).collect();
@@ -325,7 +358,6 @@ impl<'a> Run<'a> {
         for (observation, &id) in self.linked.observations.iter().zip(&ids) {
             segment_of[id] = of_account.get(&observation.account).copied().flatten();
         }
-        self.weight_to_base(rows, &of_account, &segment_of);
         // The first segment is what the others are compared with.
         let dummies: Vec<Vec<f64>> = segments
             .iter()
@@ -362,34 +394,7 @@ impl<'a> Run<'a> {
                     }
                 }
             }
-            Err(refusal) => self.note_refusal("segment adjustment", &refusal),
-        }
-    }
-
-    /// Multiplies each row's weight by its segment's share of the base over its share of the rows.
-    fn weight_to_base(
-        &self,
-        rows: &mut Rows,
-        of_account: &HashMap<Uuid, Option<&str>>,
-        segment_of: &[Option<&str>],
-    ) {
-        let until = self.calendar.end(self.period);
-        let (_, last) = self.input.ledger.covered().unwrap_or((until, until));
-        let base = describe::base_at(&self.input, until.min(last), &self.rule);
-        let mut in_base: HashMap<Option<&str>, f64> = HashMap::new();
-        for account in &base {
-            *in_base.entry(of_account.get(account).copied().flatten()).or_default() += 1.0;
-        }
-        let mut in_rows: HashMap<Option<&str>, f64> = HashMap::new();
-        for (&account, weight) in rows.account.iter().zip(&rows.weights) {
-            *in_rows.entry(segment_of[account]).or_default() += weight;
-        }
-        for (&account, weight) in rows.account.iter().zip(&mut rows.weights) {
-            let segment = segment_of[account];
-            // A segment that has left the base altogether keeps its own weight.
-            if let (Some(base), Some(rows)) = (in_base.get(&segment), in_rows.get(&segment)) {
-                *weight *= base / rows;
-            }
+            Err(refusal) => self.note_refusal(Subject::Segments, &refusal),
         }
     }
 
@@ -407,15 +412,13 @@ impl<'a> Run<'a> {
         if table.specs.is_empty() {
             return None;
         }
-        // What has one question or comes from the ledger is taken as it is.
-        let used =
-            |key: &str| self.reliability.iter().find(|row| row.construct == key).map_or(1.0, |row| row.used);
-        let instrument = &self.input.waves[self.last_wave].instrument;
-        let index = instrument.construct_of(Role::Satisfaction).map_or(1.0, |construct| used(&construct.key));
-        let reliabilities: Vec<f64> =
-            table.specs.iter().map(|spec| if spec.operational { 1.0 } else { used(&spec.key) }).collect();
+        let reliabilities: Vec<f64> = table
+            .specs
+            .iter()
+            .map(|spec| if spec.operational { 1.0 } else { self.reliability_of(&spec.key) })
+            .collect();
         let money_rows = MoneyRows {
-            reliability: index,
+            reliability: self.index_reliability(),
             satisfaction: &rows.satisfaction,
             money: &rows.outcome,
             weights: &rows.weights,
@@ -433,10 +436,22 @@ impl<'a> Run<'a> {
         match chain(&money_rows, &driver_rows, clusters, verdict, distribution.observed, draws) {
             Ok(chain) => Some(chain),
             Err(refusal) => {
-                self.note_refusal("chain", &refusal);
+                self.note_refusal(Subject::Chain, &refusal);
                 None
             }
         }
+    }
+
+    /// Reliability that a construct is corrected by; what has one question or comes from the ledger is taken as it is.
+    fn reliability_of(&self, key: &str) -> f64 {
+        self.reliability.iter().find(|row| row.construct == key).map_or(1.0, |row| row.used)
+    }
+
+    fn index_reliability(&self) -> f64 {
+        let instrument = &self.input.waves[self.last_wave].instrument;
+        instrument
+            .construct_of(Role::Satisfaction)
+            .map_or(1.0, |construct| self.reliability_of(&construct.key))
     }
 
     fn verdict_rule(&self) -> Rule {
@@ -449,18 +464,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn note_warnings(&mut self, subject: &str, warnings: &[Warning]) {
+    fn note_warnings(&mut self, subject: &Subject, warnings: &[Warning]) {
         self.notices.extend(warnings.iter().map(|warning| Notice {
             code: warning.code().into(),
-            subject: subject.into(),
+            subject: subject.clone(),
             message: warning.sentence(|_| "satisfaction".into()),
         }));
     }
 
-    fn note_refusal(&mut self, subject: &str, refusal: &Refusal) {
+    fn note_refusal(&mut self, subject: Subject, refusal: &Refusal) {
         self.notices.push(Notice {
             code: refusal.code().into(),
-            subject: subject.into(),
+            subject,
             message: refusal.sentence(|_| "satisfaction".into()),
         });
     }

@@ -4,9 +4,10 @@ use cam_stats::random::SplitMix64;
 use cam_stats::verdict::Verdict;
 use uuid::Uuid;
 
-use super::super::result::{Advice, Grade, InvestmentOutcome};
+use super::super::result::{Advice, Grade, InvestmentOutcome, Unjudged, Variable};
 use super::*;
 use crate::clock::Instant;
+use crate::dataset::Exclude;
 use crate::finance::Flow;
 use crate::store::snapshot::{AccountRow, CostPointRow, InvestmentRow, NumberRow, ResponseRow, WaveRow};
 
@@ -58,6 +59,7 @@ fn empty(opened: Instant) -> Snapshot {
         flows: Vec::new(),
         waves: vec![WaveRow {
             id: id(1, 0),
+            name: Some("2025Q1".into()),
             opened_at: opened,
             survey_key: "s".into(),
             document: SURVEY.into(),
@@ -219,9 +221,10 @@ fn where_money_does_not_follow_satisfaction_no_level_is_named() {
     assert_eq!(found.money.verdict, Some(Verdict::NoRelation), "{:?}", found.money.reasons);
     assert!(found.money.slope.unwrap().high.is_finite());
     for investment in &found.investments {
-        assert!(
-            matches!(&investment.outcome, InvestmentOutcome::Refused { reason, .. } if reason == "no_relation")
-        );
+        assert!(matches!(
+            &investment.outcome,
+            InvestmentOutcome::Refused { reason: Unjudged::NoRelation, .. }
+        ));
     }
 }
 
@@ -232,7 +235,7 @@ fn below_200_linked_accounts_every_level_is_refused_with_what_is_missing() {
     let InvestmentOutcome::Refused { reason, have, need } = &found.investments[0].outcome else {
         panic!("not refused")
     };
-    assert_eq!((reason.as_str(), *have, *need), ("linked_accounts", 140.0, 200.0));
+    assert_eq!((*reason, *have, *need), (Unjudged::LinkedAccounts, 140.0, 200.0));
 }
 
 #[test]
@@ -259,7 +262,7 @@ fn the_silent_are_compared_in_major_units() {
     snapshot.responses.truncate(150);
     let found = analyse(&snapshot).nonresponse.unwrap();
     assert_eq!((found.answered, found.silent), (150, 150));
-    let revenue = found.rows.iter().find(|row| row.variable == "revenue_before").unwrap();
+    let revenue = found.rows.iter().find(|row| row.variable == Variable::RevenueBefore).unwrap();
     assert!(revenue.answered > 200.0 && revenue.answered < 4_000.0, "{revenue:?}");
 }
 
@@ -297,7 +300,7 @@ fn a_past_quarter_knows_no_money_that_came_after_it() {
     let snapshot = company(150, true);
     assert_eq!(analyse_quarter(&snapshot, "2026Q1").unwrap().data.observations, 150);
     let found = analyse_quarter(&snapshot, "2025Q4").unwrap();
-    assert_eq!((found.data.observations, found.data.exclusions[0].reason.as_str()), (0, "window_open"));
+    assert_eq!((found.data.observations, found.data.exclusions[0].reason), (0, Exclude::WindowOpen));
 }
 
 #[test]

@@ -181,14 +181,12 @@ impl Answer {
             }
         }
         for level in &self.level_means {
-            let range = format!("{} to {}", digits(level.mean.low), digits(level.mean.high));
-            writeln!(
-                out,
-                "mean at {}: {} (95 %: {range}, n {})",
-                digits(level.level),
-                digits(level.mean.estimate),
-                level.n
-            )?;
+            let range = level.interval.map_or_else(
+                || "one observation has no range".to_owned(),
+                |interval| format!("95 %: {} to {}", digits(interval.low), digits(interval.high)),
+            );
+            let (level, mean, n) = (digits(level.level), digits(level.mean), level.n);
+            writeln!(out, "mean at {level}: {mean} ({range}, n {n})")?;
         }
         writeln!(out, "\nclauses of the rule:")?;
         for reason in &self.reasons {
@@ -197,7 +195,7 @@ impl Answer {
             writeln!(
                 out,
                 "  {:38} {value:>12} against {bound:>12}  {held}",
-                reason.clause.replace('_', " ")
+                reason.clause.key().replace('_', " ")
             )?;
         }
         writeln!(out, "\n{} draws, seed {}", self.draws, self.seed)?;

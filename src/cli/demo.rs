@@ -143,7 +143,7 @@ fn compare(analysis: &Analysis, truth: &[TrueLevel]) -> anyhow::Result<()> {
                 ),
                 advice(curve.advice).into(),
             ),
-            Some(InvestmentOutcome::Refused { reason, .. }) => ("cannot tell".into(), reason.clone()),
+            Some(InvestmentOutcome::Refused { reason, .. }) => ("cannot tell".into(), reason.key().into()),
             None => ("not found".into(), String::new()),
         };
         let truth = match level.case {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::score::{Response, RoleWeights, Wave, construct_scores, over_roles};
@@ -28,7 +29,8 @@ pub struct LinkRule {
 }
 
 /// Why a response did not become an observation with money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exclude {
     /// The response belongs to no account.
     NoAccount,
@@ -47,6 +49,17 @@ pub enum Exclude {
 }
 
 impl Exclude {
+    /// All reasons.
+    pub const ALL: [Self; 7] = [
+        Self::NoAccount,
+        Self::NoSatisfaction,
+        Self::Averaged,
+        Self::NotInLedger,
+        Self::WindowOpen,
+        Self::RetentionUnknown,
+        Self::LaterWave,
+    ];
+
     /// Returns the stable key that is stored.
     pub const fn key(self) -> &'static str {
         match self {
@@ -260,6 +273,7 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
         Wave {
             id: Uuid::nil(),
             opened_at: day(0),
+            of_all_customers: true,
             instrument: crate::survey::parse("s.toml", survey).unwrap(),
         }
     }

@@ -14,6 +14,9 @@ pub struct Wave {
     pub id: Uuid,
     /// When it opened.
     pub opened_at: Instant,
+    /// Whether it was put to the customers of that time, so that those who did not answer were silent. Answers that
+    /// came without a wave, or that are about single purchases, leave open who was asked.
+    pub of_all_customers: bool,
     /// What it asked.
     pub instrument: Instrument,
 }

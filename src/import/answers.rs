@@ -227,6 +227,7 @@ impl Answers {
             None => Wave {
                 id: Uuid::now_v7(),
                 survey_version_id: self.survey,
+                name: line.text("wave").map(str::to_owned),
                 mode: "named".into(),
                 k: SMALLEST_GROUP,
                 opened_at: at,

@@ -87,7 +87,7 @@ pub async fn keep(
         .exclusions
         .iter()
         .map(|one| RunExclusion {
-            reason: one.reason.clone(),
+            reason: one.reason.key().into(),
             count: i64::try_from(one.count).unwrap_or(i64::MAX),
         })
         .collect();

@@ -87,6 +87,49 @@ pub fn mean(values: &[f64], level: f64, population: Option<usize>) -> Result<Mea
     }
 }
 
+/// Weighted mean with a t interval at `level`, n - 1 degrees of freedom; the weights count as fixed.
+///
+/// The variance is linearised: `n / (n - 1) sum (w_i (y_i - mean))^2 / (sum w)^2`. With equal weights it is that of
+/// [`mean`].
+///
+/// # Errors
+///
+/// Refuses fewer than two values, values that are not finite, weights that are negative or sum to nothing, and columns of
+/// different lengths.
+///
+/// # Source
+///
+/// METHODS 1.5; Särndal, Swensson and Wretman, *Model Assisted Survey Sampling*, 5.5.
+pub fn weighted_mean(values: &[f64], weights: &[f64], level: f64) -> Result<Mean, Refusal> {
+    check_finite(values, Column::Outcome)?;
+    check_finite(weights, Column::Weight)?;
+    if values.len() != weights.len() {
+        return Err(Refusal::LengthMismatch { expected: values.len(), found: weights.len() });
+    }
+    let n = values.len() as f64;
+    if values.len() < 2 {
+        return Err(Refusal::TooFew { what: Count::Observations, have: n, need: 2.0 });
+    }
+    let total: f64 = weights.iter().sum();
+    if let Some(row) = weights.iter().position(|&weight| weight < 0.0).or((total <= 0.0).then_some(0)) {
+        return Err(Refusal::BadWeight { row });
+    }
+    let mean = values.iter().zip(weights).map(|(value, weight)| weight * value).sum::<f64>() / total;
+    let squares = |power: i32| {
+        let rows = values.iter().zip(weights);
+        rows.map(|(value, weight)| weight.powi(power) * (value - mean).powi(2)).sum::<f64>()
+    };
+    let std_error = (n / (n - 1.0) * squares(2)).sqrt() / total;
+    let half = quantile::t(f64::midpoint(1.0, level), n - 1.0) * std_error;
+    let interval = Interval { estimate: mean, low: mean - half, high: mean + half };
+    let sd = (squares(1) / total * n / (n - 1.0)).sqrt();
+    if [mean, sd, interval.low, interval.high].iter().all(|value| value.is_finite()) {
+        Ok(Mean { mean, sd, std_error, interval, n: values.len() })
+    } else {
+        Err(Refusal::OutOfRange)
+    }
+}
+
 /// Mean without overflow of the sum.
 pub(crate) fn average(values: &[f64]) -> f64 {
     let largest = values.iter().fold(0.0_f64, |most, value| value.abs().max(most));

@@ -30,8 +30,6 @@ pub enum Count {
     Items,
     /// Drivers.
     Drivers,
-    /// Points of a cost curve.
-    CostPoints,
 }
 
 impl Count {
@@ -42,7 +40,6 @@ impl Count {
             Self::EventsPerParameter => "events per parameter",
             Self::Items => "items",
             Self::Drivers => "drivers",
-            Self::CostPoints => "cost points",
         }
     }
 }
@@ -131,11 +128,6 @@ pub enum Refusal {
     NotConverged,
     /// A result does not fit into a floating-point number.
     OutOfRange,
-    /// Points of a cost curve do not describe a rising cost.
-    BadCost {
-        /// Level of the first point that is at fault.
-        level: f64,
-    },
 }
 
 impl Refusal {
@@ -156,7 +148,18 @@ impl Refusal {
             Self::TooManyDropped { .. } => "E_MISSING",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
-            Self::BadCost { .. } => "E_COST",
+        }
+    }
+
+    /// The column at fault, where it is one.
+    pub fn column(&self) -> Option<Column> {
+        match self {
+            Self::NoVariance { column }
+            | Self::Aliased { column }
+            | Self::Separation { column }
+            | Self::Leak { column }
+            | Self::NotFinite { column, .. } => Some(*column),
+            _ => None,
         }
     }
 
@@ -211,10 +214,6 @@ impl Refusal {
             Self::OutOfRange => {
                 "numbers are too large or too small to be calculated with; rescale the columns".to_owned()
             }
-            Self::BadCost { level } => format!(
-                "the cost at level {level} does not rise above that of the levels before it; correct the \
-                 cost points"
-            ),
         }
     }
 }
@@ -260,15 +259,6 @@ pub enum Warning {
         dropped: usize,
         /// Of how many.
         available: usize,
-    },
-    /// A level outside what was observed is asked for.
-    Extrapolate {
-        /// The level.
-        level: f64,
-        /// Lowest level observed (5 % point).
-        low: f64,
-        /// Highest level observed (95 % point).
-        high: f64,
     },
     /// Single rows carry much of the result.
     Influence {
@@ -316,8 +306,11 @@ pub enum Warning {
         /// Cronbach's alpha.
         alpha: f64,
     },
-    /// A one-factor model of the items does not exist; omega is not reported.
-    Heywood,
+    /// Those who answered differ from the silent.
+    Nonresponse {
+        /// Largest standardised mean difference over the variables of the customer file.
+        difference: f64,
+    },
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -333,7 +326,6 @@ impl Warning {
             Self::Vif { .. } => "W_VIF",
             Self::Imputed { .. } => "W_IMPUTED",
             Self::Missing { .. } => "W_MISSING",
-            Self::Extrapolate { .. } => "W_EXTRAPOLATE",
             Self::Influence { .. } => "W_INFLUENCE",
             Self::Heteroscedastic { .. } => "W_HETEROSCEDASTIC",
             Self::Observational => "W_OBSERVATIONAL",
@@ -343,8 +335,16 @@ impl Warning {
             Self::Ceiling { .. } => "W_CEILING",
             Self::LowReliability { .. } => "W_RELIABILITY",
             Self::RedundantItems { .. } => "W_REDUNDANT",
-            Self::Heywood => "W_HEYWOOD",
+            Self::Nonresponse { .. } => "W_NONRESPONSE",
             Self::ConcaveCost { .. } => "W_COST",
+        }
+    }
+
+    /// The column that it is about, where it is one.
+    pub fn column(&self) -> Option<Column> {
+        match self {
+            Self::Vif { column, .. } | Self::Imputed { column, .. } => Some(*column),
+            _ => None,
         }
     }
 
@@ -367,9 +367,6 @@ impl Warning {
             Self::Missing { dropped, available } => format!(
                 "{dropped} of {available} rows were left out for a missing value; check that they are not \
                  special"
-            ),
-            Self::Extrapolate { level, low, high } => format!(
-                "{level:.1} lies outside the observed range {low:.1} to {high:.1}; nobody has been there"
             ),
             Self::Influence { row, distance, rows } => {
                 let others = if *rows > 1 {
@@ -416,7 +413,10 @@ impl Warning {
                     "Cronbach's alpha is {alpha:.2}, above 0.95; the questions repeat one another: ask fewer"
                 )
             }
-            Self::Heywood => "a one-factor model does not fit these questions; read alpha alone".to_owned(),
+            Self::Nonresponse { difference } => format!(
+                "those who answered differ from the silent by up to {difference:.2} standard deviations, \
+                 more than 0.10; what is said of all customers rests on those who answered"
+            ),
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"

@@ -51,9 +51,18 @@ pub struct Customers {
 }
 
 impl Customers {
-    /// Merges equal levels; pairs are (satisfaction, weight). `None` without any weight.
-    pub fn new(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+    /// Merges equal levels; pairs are (satisfaction as measured, weight). `None` without any weight.
+    ///
+    /// Error spreads a measured index wider than what it measures: its variance is that of satisfaction over the
+    /// `reliability`. The levels are therefore drawn together about their mean by the root of the reliability, so that
+    /// they spread as satisfaction itself does, which the response function is fitted to. With 1 they stay as they are.
+    pub fn new(pairs: impl IntoIterator<Item = (f64, f64)>, reliability: f64) -> Option<Self> {
         let mut levels: Vec<(f64, f64)> = pairs.into_iter().filter(|&(_, weight)| weight > 0.0).collect();
+        let total: f64 = levels.iter().map(|&(_, weight)| weight).sum();
+        let mean = levels.iter().map(|&(level, weight)| level * weight).sum::<f64>() / total;
+        for (level, _) in &mut levels {
+            *level = mean + reliability.sqrt() * (*level - mean);
+        }
         levels.sort_by(|a, b| a.0.total_cmp(&b.0));
         levels.dedup_by(|next, kept| {
             let same = next.0.total_cmp(&kept.0).is_eq();
@@ -62,8 +71,6 @@ impl Customers {
             }
             same
         });
-        let total: f64 = levels.iter().map(|&(_, weight)| weight).sum();
-        let mean = levels.iter().map(|&(level, weight)| level * weight).sum::<f64>() / total;
         mean.is_finite().then_some(Self { levels, mean })
     }
 
@@ -176,9 +183,9 @@ impl CostCurve {
         (self.today - reach(self.below), self.today + reach(self.above))
     }
 
-    /// Tells whether each further step costs less than the one before (exponent below 1), which is unusual.
-    pub fn falls_per_step(&self) -> bool {
-        self.above.is_some_and(|power| power.c < 1.0)
+    /// Returns the exponent above today: below 1 each further step costs less than the one before, which is unusual.
+    pub fn exponent(&self) -> Option<f64> {
+        self.above.map(|power| power.c)
     }
 }
 
@@ -464,7 +471,7 @@ mod tests {
         ResponseFunction { intercept: 20.0, left: 1.1, psi: 72.0, right: 0.0, low: 35.0, high: 98.0 };
 
     fn one_customer_group(level: f64, weight: f64) -> Customers {
-        Customers::new([(level, weight)]).unwrap()
+        Customers::new([(level, weight)], 1.0).unwrap()
     }
 
     fn plan<'a>(customers: &'a Customers, cost: &'a CostCurve) -> Plan<'a> {
@@ -511,10 +518,20 @@ mod tests {
             (75.8 + 14.0 * z, (-z * z / 2.0).exp())
         });
         let total: f64 = normal.clone().map(|(_, weight)| weight).sum();
-        let customers = Customers::new(normal.map(|(level, weight)| (level, weight / total))).unwrap();
+        let customers = Customers::new(normal.map(|(level, weight)| (level, weight / total)), 1.0).unwrap();
         let f = ResponseFunction { low: 0.0, high: 200.0, left: 1.0, ..PLATEAU };
         let per_point = customers.gain(&f, -0.001) / -0.001;
         assert!((per_point - 0.3935).abs() < 0.005, "{per_point}");
+    }
+
+    /// Half measured at 50 and half at 90 with reliability 0.25: satisfaction itself spreads half as wide, 60 and 80. Of
+    /// 20 points, those at 60 gain 12 until the plateau at 72 and those at 80 nothing.
+    #[test]
+    fn the_gain_is_summed_over_satisfaction_and_not_over_its_error() {
+        let customers = Customers::new([(50.0, 1.0), (90.0, 1.0)], 0.25).unwrap();
+        let f = ResponseFunction { left: 1.0, ..PLATEAU };
+        assert!((customers.gain(&f, 20.0) - 12.0).abs() < 1e-12);
+        assert!((customers.mean() - 70.0).abs() < 1e-12);
     }
 
     #[test]
@@ -527,7 +544,7 @@ mod tests {
         }
         assert_eq!((cost.at(81.0), cost.at(49.0)), (None, None));
         assert_eq!(cost.covers(), (50.0, 80.0));
-        assert!(!cost.falls_per_step());
+        assert!((cost.exponent().unwrap() - 2.0).abs() < 1e-9);
     }
 
     #[test]

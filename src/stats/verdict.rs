@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Interval;
 use crate::bootstrap::{Clusters, replicates};
 use crate::curve::{BrokenLine, GRID, Line, LinearPlateau, Points};
+use crate::measurement::{average, mean, wilson};
 use crate::notice::{Column, Refusal, Warning};
 use crate::quantile::{chi_squared_sf, f_sf, order_statistic, t};
 
@@ -31,11 +32,66 @@ pub enum Verdict {
     TooFew,
 }
 
+/// What a clause of the rule asks. Its key, in JSON and in text, is its name in snake case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clause {
+    /// Observations are enough.
+    Observations,
+    /// Satisfaction takes enough different values.
+    DistinctLevels,
+    /// The standard deviation of satisfaction is large enough.
+    SatisfactionSd,
+    /// The F of the best kink against a straight line: a figure, nothing is asked of it.
+    SupF,
+    /// The p-value of the curvature test lies below alpha.
+    CurvatureP,
+    /// The lower end of the slope's interval lies above 0.
+    SlopeLowAboveZero,
+    /// The median change of the slope at the kink is not positive.
+    MedianChangeOfSlope,
+    /// The 95 % point of the slope above the kink lies below phi times the median slope before it.
+    #[serde(rename = "right_slope_95_below_share_of_left")]
+    RightSlope95BelowShareOfLeft,
+    /// Few replicates put the kink at the top of the grid.
+    KinksAtTopOfGrid,
+    /// Observations above the kink are enough.
+    ObservationsAboveKink,
+    /// The 95 % point of the slope above the kink lies below 0.
+    #[serde(rename = "right_slope_95_below_zero")]
+    RightSlope95BelowZero,
+    /// Satisfaction takes enough different values to look for a kink.
+    LevelsForAKink,
+    /// The level means do not depart from a straight line.
+    LackOfFitP,
+}
+
+impl Clause {
+    /// Stable key, as in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Observations => "observations",
+            Self::DistinctLevels => "distinct_levels",
+            Self::SatisfactionSd => "satisfaction_sd",
+            Self::SupF => "sup_f",
+            Self::CurvatureP => "curvature_p",
+            Self::SlopeLowAboveZero => "slope_low_above_zero",
+            Self::MedianChangeOfSlope => "median_change_of_slope",
+            Self::RightSlope95BelowShareOfLeft => "right_slope_95_below_share_of_left",
+            Self::KinksAtTopOfGrid => "kinks_at_top_of_grid",
+            Self::ObservationsAboveKink => "observations_above_kink",
+            Self::RightSlope95BelowZero => "right_slope_95_below_zero",
+            Self::LevelsForAKink => "levels_for_a_kink",
+            Self::LackOfFitP => "lack_of_fit_p",
+        }
+    }
+}
+
 /// One clause of the rule with its figure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// Stable key of the clause.
-    pub clause: String,
+    /// The clause.
+    pub clause: Clause,
     /// What was measured.
     pub value: f64,
     /// What it was held against.
@@ -70,8 +126,10 @@ impl Default for Rule {
 pub struct LevelMean {
     /// The level of satisfaction.
     pub level: f64,
-    /// Mean outcome with its 95 % interval; the mean alone where there is one observation.
-    pub mean: Interval,
+    /// Mean outcome.
+    pub mean: f64,
+    /// Its 95 % interval; `None` for the mean of a single observation.
+    pub interval: Option<Interval>,
     /// Observations.
     pub n: usize,
 }
@@ -116,6 +174,9 @@ const FEWEST_LEVELS: usize = 5;
 /// Fewest distinct levels of satisfaction for a statement about a kink.
 const KINK_LEVELS: usize = 20;
 
+/// Share of observations at 100 above which the top of the scale may pass for a plateau.
+const CEILING: f64 = 0.15;
+
 /// Smallest spread of satisfaction, as a standard deviation in points.
 const SMALLEST_SPREAD: f64 = 5.0;
 
@@ -148,7 +209,7 @@ pub fn verdict(
     let points = match Points::new(s, y, weights) {
         Ok(points) => points,
         Err(Refusal::NoVariance { .. }) => {
-            found.clause("distinct_levels", 1.0, FEWEST_LEVELS as f64, false);
+            found.clause(Clause::DistinctLevels, 1.0, FEWEST_LEVELS as f64, false);
             return Ok(found);
         }
         Err(refusal) => return Err(refusal),
@@ -156,13 +217,17 @@ pub fn verdict(
     if let Some(&found) = clusters.map(<[usize]>::len).as_ref().filter(|&&length| length != s.len()) {
         return Err(Refusal::LengthMismatch { expected: s.len(), found });
     }
+    let at_top = s.iter().filter(|&&level| level >= 100.0).count() as f64 / s.len() as f64;
+    if at_top > CEILING {
+        found.warnings.push(Warning::Ceiling { share: at_top });
+    }
     let (_, _, squares) = points.deviations();
     let spread = (squares / (points.len() as f64 - 1.0).max(1.0)).sqrt();
     let levels = points.levels();
     let enough = [
-        found.clause("observations", points.len() as f64, FEWEST as f64, points.len() >= FEWEST),
-        found.clause("distinct_levels", levels as f64, FEWEST_LEVELS as f64, levels >= FEWEST_LEVELS),
-        found.clause("satisfaction_sd", spread, SMALLEST_SPREAD, spread >= SMALLEST_SPREAD),
+        found.clause(Clause::Observations, points.len() as f64, FEWEST as f64, points.len() >= FEWEST),
+        found.clause(Clause::DistinctLevels, levels as f64, FEWEST_LEVELS as f64, levels >= FEWEST_LEVELS),
+        found.clause(Clause::SatisfactionSd, spread, SMALLEST_SPREAD, spread >= SMALLEST_SPREAD),
     ];
     let sample = Sample { s, y, points, clusters: Clusters::new(s.len(), clusters) };
     found.line = sample.points.line(None);
@@ -206,15 +271,15 @@ impl CurveVerdict {
         }
     }
 
-    fn clause(&mut self, clause: &str, value: f64, bound: f64, held: bool) -> bool {
-        self.reasons.push(Reason { clause: clause.into(), value, bound, held });
+    fn clause(&mut self, clause: Clause, value: f64, bound: f64, held: bool) -> bool {
+        self.reasons.push(Reason { clause, value, bound, held });
         held
     }
 
     /// LINEAR if the slope's interval lies above 0, else NO RELATION; a falling line is flagged.
     fn straight(&mut self) {
         let Some(slope) = self.slope else { return };
-        let rises = self.clause("slope_low_above_zero", slope.low, 0.0, slope.low > 0.0);
+        let rises = self.clause(Clause::SlopeLowAboveZero, slope.low, 0.0, slope.low > 0.0);
         self.verdict = if rises { Verdict::Linear } else { Verdict::NoRelation };
         if slope.high < 0.0 {
             self.warnings.push(Warning::Sign { slope: slope.estimate });
@@ -286,8 +351,8 @@ impl Sample<'_> {
         });
         let count = exceeding.into_iter().filter(|&exceeds| exceeds).count();
         let p_value = (1 + count) as f64 / (1 + rule.draws) as f64;
-        found.clause("sup_f", broken.sup_f, 0.0, true);
-        found.clause("curvature_p", p_value, rule.alpha, p_value < rule.alpha)
+        found.clause(Clause::SupF, broken.sup_f, 0.0, true);
+        found.clause(Clause::CurvatureP, p_value, rule.alpha, p_value < rule.alpha)
     }
 
     /// Clauses 3 to 5: what kind of kink it is.
@@ -307,7 +372,7 @@ impl Sample<'_> {
         found.slope_above =
             Some(Interval { estimate: broken.right, low: at(&right, 0.025), high: at(&right, 0.975) });
         let median_change = at(&change, 0.5);
-        if !found.clause("median_change_of_slope", median_change, 0.0, median_change <= 0.0) {
+        if !found.clause(Clause::MedianChangeOfSlope, median_change, 0.0, median_change <= 0.0) {
             found.verdict = Verdict::Convex;
             return;
         }
@@ -318,15 +383,15 @@ impl Sample<'_> {
         let above = self.points.above(broken.psi) as f64;
         let needed = (0.1 * self.points.len() as f64).max(20.0);
         let clauses = [
-            found.clause("right_slope_95_below_share_of_left", right_95, flat_bound, right_95 < flat_bound),
-            found.clause("kinks_at_top_of_grid", top, AT_THE_TOP, top <= AT_THE_TOP),
-            found.clause("observations_above_kink", above, needed, above >= needed),
+            found.clause(Clause::RightSlope95BelowShareOfLeft, right_95, flat_bound, right_95 < flat_bound),
+            found.clause(Clause::KinksAtTopOfGrid, top, AT_THE_TOP, top <= AT_THE_TOP),
+            found.clause(Clause::ObservationsAboveKink, above, needed, above >= needed),
         ];
         if clauses.contains(&false) {
             found.verdict = Verdict::Diminishing;
             return;
         }
-        if found.clause("right_slope_95_below_zero", right_95, 0.0, right_95 < 0.0) {
+        if found.clause(Clause::RightSlope95BelowZero, right_95, 0.0, right_95 < 0.0) {
             found.verdict = Verdict::Declines;
             return;
         }
@@ -343,23 +408,22 @@ impl Sample<'_> {
     /// With 5 to 19 levels no kink is looked for: means per level, a test of the line's fit, and the line.
     fn few_levels(&self, found: &mut CurveVerdict, levels: usize) {
         found.warnings.push(Warning::FewLevels { levels });
-        found.clause("levels_for_a_kink", levels as f64, KINK_LEVELS as f64, false);
+        found.clause(Clause::LevelsForAKink, levels as f64, KINK_LEVELS as f64, false);
         let mut groups: std::collections::BTreeMap<u64, (f64, Vec<f64>)> = std::collections::BTreeMap::new();
         for (&level, &outcome) in self.s.iter().zip(self.y) {
             // The sign bit turned over orders the bits of floating-point numbers as the numbers themselves.
             let order = if level >= 0.0 { level.to_bits() ^ (1 << 63) } else { !level.to_bits() };
             groups.entry(order).or_insert((level, Vec::new())).1.push(outcome);
         }
+        let binary = self.y.iter().all(|&outcome| outcome == 0.0 || outcome == 1.0);
         let mut within = 0.0;
         for (level, outcomes) in groups.into_values() {
-            let n = outcomes.len() as f64;
-            let mean = outcomes.iter().sum::<f64>() / n;
-            let squares: f64 = outcomes.iter().map(|outcome| (outcome - mean).powi(2)).sum();
-            within += squares;
-            let reach = if n > 1.0 { t(0.975, n - 1.0) * (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
+            let mean = average(&outcomes);
+            within += outcomes.iter().map(|outcome| (outcome - mean).powi(2)).sum::<f64>();
             found.level_means.push(LevelMean {
                 level,
-                mean: Interval { estimate: mean, low: mean - reach, high: mean + reach },
+                mean,
+                interval: level_interval(&outcomes, binary, 0.95),
                 n: outcomes.len(),
             });
         }
@@ -368,11 +432,25 @@ impl Sample<'_> {
             if within > 0.0 && df2 > 0.0 {
                 let f = ((line.rss - within).max(0.0) / df1) / (within / df2);
                 let p_value = f_sf(f, df1, df2);
-                found.clause("lack_of_fit_p", p_value, 0.05, p_value >= 0.05);
+                found.clause(Clause::LackOfFitP, p_value, 0.05, p_value >= 0.05);
             }
         }
         found.straight();
     }
+}
+
+/// Interval of a mean at `level`: Wilson's for an outcome that is 0 or 1, else Student's, which one observation does not
+/// give.
+///
+/// # Source
+///
+/// METHODS 1.3.
+fn level_interval(outcomes: &[f64], binary: bool, level: f64) -> Option<Interval> {
+    if binary {
+        let successes = outcomes.iter().filter(|&&outcome| outcome > 0.5).count();
+        return wilson(successes, outcomes.len(), level);
+    }
+    mean(outcomes, level, None).ok().map(|found| found.interval)
 }
 
 /// Studentised Breusch-Pagan test of squared residuals against satisfaction: `n R^2`, chi-squared with 1 df.

@@ -10,8 +10,8 @@ use crate::survey::Instrument;
 record! {
     /// One fielding of a survey.
     Wave = "wave" (id: uuid) {
-        survey_version_id: uuid, mode: text, k: integer, opened_at: instant, closed_at: opt_instant,
-        origin: text,
+        survey_version_id: uuid, name: opt_text, mode: text, k: integer, opened_at: instant,
+        closed_at: opt_instant, origin: text,
     }
 }
 

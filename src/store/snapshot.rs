@@ -25,6 +25,8 @@ pub struct AccountRow {
 pub struct WaveRow {
     /// Its id.
     pub id: Uuid,
+    /// Its name; `None` where answers came without naming their wave and were put together by quarter.
+    pub name: Option<String>,
     /// When it opened.
     pub opened_at: Instant,
     /// The survey's key.
@@ -130,7 +132,7 @@ statements! {
                 FROM account_period
                ORDER BY 1, 2, 3"];
 
-    WAVES = ["SELECT wave.id, wave.opened_at, survey.key AS survey_key, survey_version.document
+    WAVES = ["SELECT wave.id, wave.name, wave.opened_at, survey.key AS survey_key, survey_version.document
                 FROM wave
                 JOIN survey_version ON survey_version.id = wave.survey_version_id
                 JOIN survey ON survey.id = survey_version.survey_id

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use cam::analysis::*;
-use cam_stats::verdict::{Reason, Verdict};
+use cam::dataset::Exclude;
+use cam_stats::verdict::{Clause, Reason, Verdict};
 
 /// An estimate with a 90 % range.
 fn ninety(value: f64, low: f64, high: f64, n: usize) -> Estimate {
@@ -14,8 +15,8 @@ fn eighty(value: f64, low: f64, high: f64) -> Estimate {
     Estimate { value, low, high, level: 0.8, n: 999 }
 }
 
-fn guard(key: &str, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
-    Guard { key: key.into(), value, bound, held, caps_at }
+fn guard(key: GuardKey, value: Option<f64>, bound: f64, held: Option<bool>, caps_at: Grade) -> Guard {
+    Guard { key, value, bound, held, caps_at }
 }
 
 fn frame(organisation: &str, currency: &str) -> Frame {
@@ -24,7 +25,7 @@ fn frame(organisation: &str, currency: &str) -> Frame {
         currency: currency.into(),
         period: "2026Q3".into(),
         sample_data: true,
-        unit_of_analysis: "account and wave".into(),
+        unit_of_analysis: Unit::AccountWave,
         window_months: 12,
         retention: RetentionRule::Contractual,
         money: MoneyKind::Margin,
@@ -33,7 +34,8 @@ fn frame(organisation: &str, currency: &str) -> Frame {
         draws: 999,
         seed: 20_260_101,
         cluster: "account".into(),
-        survey: "customer, version 3".into(),
+        survey: "customer".into(),
+        survey_version: 3,
         spec_sha256: "3f5a".repeat(16),
         data_fingerprint: "9c01".repeat(16),
         program_version: "0.1.0".into(),
@@ -84,8 +86,8 @@ fn groups(levels: &[f64], band: f64, value: impl Fn(f64) -> f64) -> Vec<GroupPoi
 
 const DECILES: [f64; 10] = [52.0, 58.0, 63.0, 67.0, 70.5, 74.0, 77.5, 81.0, 84.5, 88.0];
 
-fn reason(clause: &str, value: f64, bound: f64, held: bool) -> Reason {
-    Reason { clause: clause.into(), value, bound, held }
+fn reason(clause: Clause, value: f64, bound: f64, held: bool) -> Reason {
+    Reason { clause, value, bound, held }
 }
 
 fn wave(label: &str, index: f64, n: usize) -> WavePoint {
@@ -147,7 +149,7 @@ fn investment(name: &str, construct: &str, cost: f64, level: f64, grade: Grade) 
         reversible: true,
         yearly_cost: cost,
         driver_level: level,
-        outcome: InvestmentOutcome::Refused { reason: "linked_accounts".into(), have: 140.0, need: 200.0 },
+        outcome: InvestmentOutcome::Refused { reason: Unjudged::LinkedAccounts, have: 140.0, need: 200.0 },
         grade,
         guards: Vec::new(),
     }
@@ -279,9 +281,9 @@ fn relation(verdict: Verdict, n: usize, mean: f64) -> Relation {
     Relation {
         verdict: Some(verdict),
         reasons: vec![
-            reason("curvature_p", 0.001, 0.05, true),
-            reason("right_slope_p95", 0.18, 0.2, true),
-            reason("accounts_above", 412.0, 120.0, true),
+            reason(Clause::CurvatureP, 0.001, 0.05, true),
+            reason(Clause::RightSlope95BelowShareOfLeft, 0.18, 0.2, true),
+            reason(Clause::ObservationsAboveKink, 412.0, 120.0, true),
         ],
         n,
         accounts: 1_204,
@@ -366,14 +368,14 @@ fn harbour_data() -> DataSummary {
         observations: 4_210,
         lost: 184,
         exclusions: [
-            ("no_account", 41),
-            ("no_satisfaction", 212),
-            ("averaged", 3_914),
-            ("not_in_ledger", 63),
-            ("window_open", 1_398),
-            ("retention_unknown", 12),
+            (Exclude::NoAccount, 41),
+            (Exclude::NoSatisfaction, 212),
+            (Exclude::Averaged, 3_914),
+            (Exclude::NotInLedger, 63),
+            (Exclude::WindowOpen, 1_398),
+            (Exclude::RetentionUnknown, 12),
         ]
-        .map(|(reason, count)| Exclusion { reason: reason.into(), count })
+        .map(|(reason, count)| Exclusion { reason, count })
         .into(),
         reconciliation: vec![
             Reconciliation { period: "2026Q2".into(), imported: 18_204_550_000, official: 18_210_000_000 },
@@ -384,8 +386,8 @@ fn harbour_data() -> DataSummary {
 }
 
 fn harbour_silent() -> Nonresponse {
-    let row = |variable: &str, answered: f64, silent: f64, smd: f64| NonresponseRow {
-        variable: variable.into(),
+    let row = |variable: Variable, answered: f64, silent: f64, smd: f64| NonresponseRow {
+        variable,
         answered,
         silent,
         smd,
@@ -395,11 +397,10 @@ fn harbour_silent() -> Nonresponse {
         answered: 655,
         silent: 605,
         rows: vec![
-            row("revenue_before", 148_200.0, 131_900.0, 0.11),
-            row("tenure_years", 5.4, 4.9, 0.08),
-            row("segment:industry", 0.46, 0.41, 0.10),
-            row("segment:laboratory", 0.31, 0.33, -0.04),
-            row("renewed", 0.86, 0.82, 0.11),
+            row(Variable::RevenueBefore, 148_200.0, 131_900.0, 0.11),
+            row(Variable::TenureYears, 5.4, 4.9, 0.08),
+            row(Variable::Segment("industry".into()), 0.46, 0.41, 0.10),
+            row(Variable::Segment("laboratory".into()), 0.31, 0.33, -0.04),
         ],
         renewal_gap_points: Some(ninety(3.6, 0.4, 6.8, 1_260)),
     }
@@ -418,6 +419,7 @@ pub(crate) fn harbour() -> Analysis {
         reliability: vec![
             Reliability {
                 construct: "satisfaction".into(),
+                names: names("", "Satisfaction", "满意度").1,
                 alpha: Estimate { value: 0.88, low: 0.86, high: 0.9, level: 0.95, n: 655 },
                 items: 3,
                 over_waves: Some(0.71),
@@ -425,6 +427,7 @@ pub(crate) fn harbour() -> Analysis {
             },
             Reliability {
                 construct: "visits".into(),
+                names: names("", "Service visits", "上门服务").1,
                 alpha: Estimate { value: 0.58, low: 0.51, high: 0.64, level: 0.95, n: 655 },
                 items: 2,
                 over_waves: None,
@@ -440,17 +443,17 @@ pub(crate) fn harbour() -> Analysis {
         drivers: harbour_drivers(),
         investments: vec![deliveries(), invoices(), visits(), training, gifts()],
         guards: vec![
-            guard("linked_accounts", Some(1_204.0), 200.0, Some(true), Grade::E),
-            guard("lost_per_term", Some(30.7), 10.0, Some(true), Grade::E),
-            guard("answered_against_silent", Some(3.6), 5.0, Some(true), Grade::E),
-            guard("reconciled", Some(0.004_2), 0.02, Some(true), Grade::D),
-            guard("season", Some(8.0), 8.0, Some(true), Grade::C),
+            guard(GuardKey::LinkedAccounts, Some(1_204.0), 200.0, Some(true), Grade::E),
+            guard(GuardKey::LostPerTerm, Some(30.7), 10.0, Some(true), Grade::E),
+            guard(GuardKey::AnsweredAgainstSilent, Some(3.6), 5.0, Some(true), Grade::E),
+            guard(GuardKey::Reconciled, Some(0.004_2), 0.02, Some(true), Grade::D),
+            guard(GuardKey::Season, Some(8.0), 8.0, Some(true), Grade::C),
         ],
         grade: Grade::C,
         warnings: vec![Notice {
-            code: "W_SUPPRESSOR".into(),
-            subject: "price".into(),
-            message: "the sign turns in the joint model".into(),
+            code: "W_VIF".into(),
+            subject: Subject::Driver { key: "price".into(), names: names("", "Price", "价格").1 },
+            message: "price is largely explained by the other drivers".into(),
         }],
     }
 }
@@ -459,7 +462,7 @@ pub(crate) fn harbour() -> Analysis {
 pub(crate) fn harbour_at_d() -> Analysis {
     let mut analysis = harbour();
     analysis.grade = Grade::D;
-    analysis.guards.push(guard("same_customers_over_time", None, 0.0, None, Grade::D));
+    analysis.guards.push(guard(GuardKey::SameCustomersOverTime, None, 0.0, None, Grade::D));
     for investment in &mut analysis.investments {
         investment.grade = investment.grade.max(Grade::D);
         if let InvestmentOutcome::Curve(curve) = &mut investment.outcome {
@@ -476,7 +479,10 @@ fn flat(mean: f64, band: f64, slope: Estimate) -> Relation {
         groups: groups(&levels, band, |_| mean),
         few_levels: true,
         r_squared: Some(0.000_2),
-        reasons: vec![reason("distinct_levels", 5.0, 20.0, false), reason("slope_low", -0.000_1, 0.0, false)],
+        reasons: vec![
+            reason(Clause::DistinctLevels, 5.0, 20.0, false),
+            reason(Clause::SlopeLowAboveZero, -0.000_1, 0.0, false),
+        ],
         ..relation(Verdict::NoRelation, 8_034, mean)
     }
 }
@@ -492,7 +498,7 @@ pub(crate) fn marketplace() -> Analysis {
             retention: RetentionRule::BoughtAgain { within_months: 6 },
             money: MoneyKind::Revenue,
             window_months: 6,
-            unit_of_analysis: "account".into(),
+            unit_of_analysis: Unit::Account,
             survey: "review, version 1".into(),
             ..frame("Sample marketplace", "BRL")
         },
@@ -502,7 +508,7 @@ pub(crate) fn marketplace() -> Analysis {
             accounts_linked: 8_034,
             observations: 8_034,
             lost: 7_790,
-            exclusions: vec![Exclusion { reason: "averaged".into(), count: 101 }],
+            exclusions: vec![Exclusion { reason: Exclude::Averaged, count: 101 }],
             reconciliation: Vec::new(),
             quarters: 7,
         },
@@ -531,14 +537,14 @@ pub(crate) fn marketplace() -> Analysis {
         },
         investments: Vec::new(),
         guards: vec![
-            guard("linked_accounts", Some(8_034.0), 200.0, Some(true), Grade::E),
-            guard("answered_against_silent", None, 5.0, None, Grade::D),
-            guard("season", Some(7.0), 8.0, Some(false), Grade::D),
+            guard(GuardKey::LinkedAccounts, Some(8_034.0), 200.0, Some(true), Grade::E),
+            guard(GuardKey::AnsweredAgainstSilent, None, 5.0, None, Grade::D),
+            guard(GuardKey::Season, Some(7.0), 8.0, Some(false), Grade::D),
         ],
         grade: Grade::D,
         warnings: vec![Notice {
             code: "W_FEW_LEVELS".into(),
-            subject: "satisfaction".into(),
+            subject: Subject::Retention,
             message: "5 levels: no plateau is named".into(),
         }],
     }
@@ -548,7 +554,7 @@ pub(crate) fn marketplace() -> Analysis {
 pub(crate) fn tiny() -> Analysis {
     let none = || Relation {
         verdict: None,
-        reasons: vec![reason("accounts", 38.0, 100.0, false)],
+        reasons: vec![reason(Clause::Observations, 38.0, 100.0, false)],
         accounts: 38,
         r_squared: None,
         ..relation(Verdict::TooFew, 38, 0.9)
@@ -560,7 +566,7 @@ pub(crate) fn tiny() -> Analysis {
             accounts_linked: 38,
             observations: 38,
             lost: 4,
-            exclusions: vec![Exclusion { reason: "window_open".into(), count: 2 }],
+            exclusions: vec![Exclusion { reason: Exclude::WindowOpen, count: 2 }],
             reconciliation: Vec::new(),
             quarters: 2,
         },
@@ -578,13 +584,13 @@ pub(crate) fn tiny() -> Analysis {
             inseparable: Vec::new(),
             refusal: Some(Notice {
                 code: "E_TOO_FEW".into(),
-                subject: "every driver".into(),
+                subject: Subject::Drivers,
                 message: "too few".into(),
             }),
             se_kind: "hc3".into(),
         },
         investments: vec![InvestmentFinding {
-            outcome: InvestmentOutcome::Refused { reason: "linked_accounts".into(), have: 38.0, need: 200.0 },
+            outcome: InvestmentOutcome::Refused { reason: Unjudged::LinkedAccounts, have: 38.0, need: 200.0 },
             ..investment(
                 "Faster answers on the telephone for every customer",
                 "contact",
@@ -593,7 +599,7 @@ pub(crate) fn tiny() -> Analysis {
                 Grade::E,
             )
         }],
-        guards: vec![guard("linked_accounts", Some(38.0), 200.0, Some(false), Grade::E)],
+        guards: vec![guard(GuardKey::LinkedAccounts, Some(38.0), 200.0, Some(false), Grade::E)],
         grade: Grade::E,
         today: ninety(71.0, 66.0, 76.0, 38),
         distribution: distribution((52.0, 92.0), 40.0, 71.0, 12.0),

@@ -282,7 +282,7 @@ impl Facts {
             && guard.caps_at >= grade
             && grade >= Grade::D
         {
-            sentences.push(Message::new("sure-failed").message("guard", super::made::guard_name(&guard.key)));
+            sentences.push(Message::new("sure-failed").message("guard", super::made::guard_name(guard.key)));
         } else if grade == Grade::D
             && let Some(open) = &self.open_guards
         {

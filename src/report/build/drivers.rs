@@ -1,7 +1,8 @@
 //! Page 4: what moves satisfaction.
 
 use super::draft::{Draft, Entry, Facts};
-use crate::analysis::{Driver, Grade};
+use super::made;
+use crate::analysis::{Driver, Grade, Subject};
 use crate::report::document::{Arg, Chart, Message, Page, Table};
 use crate::report::number::{Show, Unit};
 
@@ -75,8 +76,8 @@ fn refusal_sentence(draft: &Draft, code: &str) -> Message {
     } else {
         "drivers-refused".into()
     };
-    let subject = draft.analysis.drivers.refusal.as_ref().map(|refusal| refusal.subject.clone());
-    Message::new(key).with("subject", Arg::text(subject.unwrap_or_default()))
+    let subject = draft.analysis.drivers.refusal.as_ref().map(|refusal| made::subject(&refusal.subject));
+    Message::new(key).with("subject", subject.unwrap_or_else(|| made::subject(&Subject::Drivers)))
 }
 
 fn figures(draft: &mut Draft, driver: &Driver, grade: Grade) -> Ids {

@@ -3,14 +3,14 @@
 use cam_stats::verdict::Verdict;
 
 use super::draft::{Draft, Entry, Facts, name};
-use crate::analysis::{Advice, Estimate, Grade, InvestmentCurve, InvestmentFinding, InvestmentOutcome};
+use crate::analysis::{
+    Advice, Estimate, Grade, InvestmentCurve, InvestmentFinding, InvestmentOutcome, Unjudged,
+};
 use crate::report::document::{Arg, Chart, InvestmentRow, Message, Page, RowLabels};
 use crate::report::number::{Show, Unit};
 
 /// At most this many rows fit the page; the analysis puts the best first.
 const ROWS: usize = 6;
-/// Below this many linked customers no level is named.
-const NEEDED: &str = "linked_accounts";
 
 /// Builds the rows; their figures are what pages 1 and 5 speak of.
 pub(super) fn rows(draft: &mut Draft, facts: &Facts) -> Vec<InvestmentRow> {
@@ -20,7 +20,7 @@ pub(super) fn rows(draft: &mut Draft, facts: &Facts) -> Vec<InvestmentRow> {
 fn row(draft: &mut Draft, facts: &Facts, investment: &InvestmentFinding) -> InvestmentRow {
     match &investment.outcome {
         InvestmentOutcome::Refused { reason, have, need } => {
-            refused(draft, investment, reason, (*have, *need))
+            refused(draft, investment, *reason, (*have, *need))
         }
         InvestmentOutcome::Curve(curve) => with_curve(draft, facts, investment, curve),
     }
@@ -29,18 +29,16 @@ fn row(draft: &mut Draft, facts: &Facts, investment: &InvestmentFinding) -> Inve
 fn refused(
     draft: &mut Draft,
     investment: &InvestmentFinding,
-    reason: &str,
+    reason: Unjudged,
     (have, need): (f64, f64),
 ) -> InvestmentRow {
     let label = |key: &str| Message::new(format!("label-{key}")).with("name", name(investment));
     let have_id = draft.add("O5", Entry::value(label("refusal-have"), have, Unit::Count, "counts"));
     let need_id = draft.add("O5", Entry::value(label("refusal-need"), need, Unit::Count, "rule"));
-    let sentence = Message::new(refusal_key(reason)).figure("have", &have_id, Show::Value).figure(
-        "need",
-        &need_id,
-        Show::Value,
-    );
-    let waits = reason == NEEDED && have > 0.0;
+    let sentence = Message::new(format!("refusal-{}", reason.key().replace('_', "-")))
+        .figure("have", &have_id, Show::Value)
+        .figure("need", &need_id, Show::Value);
+    let waits = reason == Unjudged::LinkedAccounts && have > 0.0;
     let below = waits.then(|| waves_left(draft, investment, (have, need))).flatten();
     InvestmentRow {
         name: investment.name.clone(),
@@ -54,26 +52,6 @@ fn refused(
         loss: None,
         grade: Grade::E,
         labels: RowLabels { progress: waits.then_some((have_id, need_id)), ..RowLabels::default() },
-    }
-}
-
-/// The text of a refusal; an unknown reason has a sentence of its own.
-fn refusal_key(reason: &str) -> String {
-    const KNOWN: [&str; 9] = [
-        "linked_accounts",
-        "no_cost_curve",
-        "cost_not_rising",
-        "no_driver",
-        "no_relation",
-        "convex",
-        "no_curve",
-        "today_outside_observed",
-        "employee_chain",
-    ];
-    if KNOWN.contains(&reason) {
-        format!("refusal-{}", reason.replace('_', "-"))
-    } else {
-        "refusal-other".into()
     }
 }
 

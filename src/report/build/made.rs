@@ -1,54 +1,21 @@
 //! Page 10: how it was made. The table of all figures is written by the template from the document itself.
 
+use cam_stats::verdict::Clause;
+
 use super::draft::{Draft, Entry, Facts};
 use super::outcomes::Evidence;
-use crate::analysis::{Guard, Relation};
+use crate::analysis::{Guard, GuardKey, Relation, Subject};
 use crate::report::document::{Arg, Message, Page, Table};
 use crate::report::number::{Show, Unit};
 
-/// The name of a guard; an unknown one is written as its key.
-pub(super) fn guard_name(key: &str) -> Message {
-    const KNOWN: [&str; 10] = [
-        "linked_accounts",
-        "lost_per_term",
-        "answered_against_silent",
-        "today_observed",
-        "vif",
-        "reconciled",
-        "season",
-        "cost_from_records",
-        "weighted_for_nonresponse",
-        "same_customers_over_time",
-    ];
-    if KNOWN.contains(&key) {
-        Message::new(format!("guard-{}", key.replace('_', "-")))
-    } else {
-        Message::new("guard-other").name("name", key)
-    }
+/// The name of a guard.
+pub(super) fn guard_name(key: GuardKey) -> Message {
+    Message::new(format!("guard-{}", key.key().replace('_', "-")))
 }
 
-/// The name of a clause of the verdict rule; an unknown one is written as its key.
-fn clause_name(key: &str) -> Message {
-    const KNOWN: [&str; 13] = [
-        "observations",
-        "distinct_levels",
-        "satisfaction_sd",
-        "sup_f",
-        "curvature_p",
-        "slope_low_above_zero",
-        "median_change_of_slope",
-        "right_slope_95_below_share_of_left",
-        "kinks_at_top_of_grid",
-        "observations_above_kink",
-        "right_slope_95_below_zero",
-        "levels_for_a_kink",
-        "lack_of_fit_p",
-    ];
-    if KNOWN.contains(&key) {
-        Message::new(format!("clause-{}", key.replace('_', "-")))
-    } else {
-        Message::new("clause-other").name("name", key)
-    }
+/// The name of a clause of the verdict rule.
+fn clause_name(clause: Clause) -> Message {
+    Message::new(format!("clause-{}", clause.key().replace('_', "-")))
 }
 
 /// Builds the page.
@@ -87,7 +54,7 @@ fn run(draft: &Draft) -> Table {
         name: "run".into(),
         columns: ["text-what", "text-value"].map(Into::into).into(),
         rows: vec![
-            row("survey", frame.survey.clone()),
+            row("survey", format!("{} {}", frame.survey, frame.survey_version)),
             vec![
                 Some(Arg::say(Message::new("run-unit"))),
                 Some(Arg::say(super::outcomes::unit_of_analysis(draft))),
@@ -104,26 +71,13 @@ fn run(draft: &Draft) -> Table {
 }
 
 fn exclusions(draft: &mut Draft, facts: &Facts) -> Table {
-    const KNOWN: [&str; 7] = [
-        "no_account",
-        "no_satisfaction",
-        "averaged",
-        "not_in_ledger",
-        "window_open",
-        "retention_unknown",
-        "later_wave",
-    ];
     let data = &draft.analysis.data;
     let total = Entry::count(Message::new("label-responses"), data.responses_in, "answers");
     let mut rows: Vec<Vec<Option<Arg>>> = data
         .exclusions
         .iter()
         .map(|exclusion| {
-            let name = if KNOWN.contains(&exclusion.reason.as_str()) {
-                Message::new(format!("excluded-{}", exclusion.reason.replace('_', "-")))
-            } else {
-                Message::new("excluded-other").name("name", &exclusion.reason)
-            };
+            let name = Message::new(format!("excluded-{}", exclusion.reason.key().replace('_', "-")));
             let id = draft.add("M10", Entry::count(name.clone(), exclusion.count, "counts"));
             vec![Some(Arg::say(name)), Some(Arg::figure(&id, Show::Value)), Some(Arg::text(id))]
         })
@@ -193,7 +147,7 @@ fn guards(draft: &mut Draft) -> Table {
 }
 
 fn guard_row(draft: &mut Draft, guard: &Guard, about: Option<&str>) -> Vec<Option<Arg>> {
-    let name = guard_name(&guard.key);
+    let name = guard_name(guard.key);
     let mut add = |key: &str, value: f64| {
         let label = Message::new(key).message("guard", name.clone());
         draft.add("M10", Entry::value(label, value, plain_unit(value), "rule"))
@@ -236,14 +190,14 @@ fn reasons(draft: &mut Draft) -> Table {
             let mut add = |key: &str, value: f64| {
                 let label = Message::new(key)
                     .message("outcome", of.clone())
-                    .message("clause", clause_name(&reason.clause));
+                    .message("clause", clause_name(reason.clause));
                 draft.add("M10", Entry::value(label, value, plain_unit(value), "rule").n(relation.n))
             };
             let value = add("label-clause-value", reason.value);
             let bound = add("label-clause-bound", reason.bound);
             rows.push(vec![
                 Some(Arg::say(of.clone())),
-                Some(Arg::say(clause_name(&reason.clause))),
+                Some(Arg::say(clause_name(reason.clause))),
                 Some(Arg::figure(&value, Show::Value)),
                 Some(Arg::figure(&bound, Show::Value)),
                 Some(Arg::say(Message::new(if reason.held { "clause-holds" } else { "clause-fails" }))),
@@ -257,12 +211,28 @@ fn reasons(draft: &mut Draft) -> Table {
     }
 }
 
+/// What a notice concerns, in the reader's words.
+pub(super) fn subject(subject: &Subject) -> Arg {
+    let key = match subject {
+        Subject::Driver { key, names } => return Arg::Names { key: key.clone(), names: names.clone() },
+        Subject::Investment(name) => return Arg::text(name),
+        Subject::Retention => "about-retention",
+        Subject::RevenueChange => "about-revenue-change",
+        Subject::Money => "about-money",
+        Subject::Segments => "about-segments",
+        Subject::Chain => "about-chain",
+        Subject::Answers => "about-answers",
+        Subject::Drivers => "about-drivers",
+    };
+    Arg::say(Message::new(key))
+}
+
 fn warnings(draft: &Draft) -> Table {
     let rows = draft.analysis.warnings.iter().map(|warning| {
         vec![
             Some(Arg::text(&warning.code)),
-            Some(Arg::text(&warning.subject)),
-            Some(Arg::text(&warning.message)),
+            Some(subject(&warning.subject)),
+            Some(Arg::say(Message::new(format!("notice-{}", warning.code.to_lowercase().replace('_', "-"))))),
         ]
     });
     Table {

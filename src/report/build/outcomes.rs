@@ -3,7 +3,7 @@
 use cam_stats::verdict::Verdict;
 
 use super::draft::{Draft, Entry, Facts};
-use crate::analysis::{Estimate, Relation};
+use crate::analysis::{Estimate, Relation, Unit as ObservationUnit};
 use crate::report::document::{Arg, Chart, Message, OutcomePanel, Page, Table};
 use crate::report::number::{Show, Unit};
 
@@ -205,9 +205,9 @@ pub(super) fn money_panel(draft: &Draft) -> OutcomePanel {
 
 /// Names the unit of analysis.
 pub(super) fn unit_of_analysis(draft: &Draft) -> Message {
-    Message::new(match draft.analysis.frame.unit_of_analysis.as_str() {
-        "account" => "unit-account",
-        _ => "unit-account-wave",
+    Message::new(match draft.analysis.frame.unit_of_analysis {
+        ObservationUnit::Account => "unit-account",
+        ObservationUnit::AccountWave => "unit-account-wave",
     })
 }
 

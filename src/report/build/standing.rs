@@ -1,7 +1,7 @@
 //! Page 2: where we stand.
 
 use super::draft::{Draft, Entry, Facts};
-use crate::analysis::{Estimate, Nonresponse};
+use crate::analysis::{Estimate, Nonresponse, Variable};
 use crate::report::document::{Arg, Chart, Message, Page, Table};
 use crate::report::number::{Show, Unit};
 
@@ -128,14 +128,12 @@ fn silent_table(draft: &mut Draft, nonresponse: &Nonresponse) -> Table {
         None,
     ]];
     for row in &nonresponse.rows {
-        let (name, unit) = match row.variable.as_str() {
-            "revenue_before" => (Message::new("variable-revenue-before"), draft.money()),
-            "tenure_years" => (Message::new("variable-tenure"), Unit::Years),
-            "renewed" => (Message::new("variable-renewed"), Unit::Share),
-            other => match other.strip_prefix("segment:") {
-                Some(segment) => (Message::new("variable-segment").name("segment", segment), Unit::Share),
-                None => (Message::new("variable-other").name("name", other), Unit::Ratio),
-            },
+        let (name, unit) = match &row.variable {
+            Variable::RevenueBefore => (Message::new("variable-revenue-before"), draft.money()),
+            Variable::TenureYears => (Message::new("variable-tenure"), Unit::Years),
+            Variable::Segment(segment) => {
+                (Message::new("variable-segment").name("segment", segment), Unit::Share)
+            }
         };
         let mut add = |key: &str, value: f64, unit: &Unit, n: usize| {
             let label = Message::new(format!("label-{key}")).message("variable", name.clone());
@@ -172,9 +170,10 @@ fn renewal_gap(draft: &mut Draft, nonresponse: &Nonresponse) -> Message {
 fn unreliable(draft: &mut Draft) -> Vec<Message> {
     let mut notes = Vec::new();
     for reliability in &draft.analysis.reliability {
-        let label = Message::new("label-alpha").name("construct", &reliability.construct);
+        let construct = Arg::Names { key: reliability.construct.clone(), names: reliability.names.clone() };
+        let label = Message::new("label-alpha").with("construct", construct.clone());
         let id = draft.add("S2", Entry::estimate(label, &reliability.alpha, Unit::Ratio, "answers"));
-        let label = |key: &str| Message::new(key).name("construct", &reliability.construct);
+        let label = |key: &str| Message::new(key).with("construct", construct.clone());
         if let Some(over_waves) = reliability.over_waves {
             let label = label("label-over-waves");
             draft.add("S2", Entry::value(label, over_waves, Unit::Ratio, "answers"));
@@ -182,7 +181,7 @@ fn unreliable(draft: &mut Draft) -> Vec<Message> {
         let used = Entry::value(label("label-reliability-used"), reliability.used, Unit::Ratio, "answers");
         draft.add("S2", used);
         if reliability.alpha.value < RELIABLE {
-            notes.push(Message::new("unreliable").name("construct", &reliability.construct).figure(
+            notes.push(Message::new("unreliable").with("construct", construct.clone()).figure(
                 "alpha",
                 &id,
                 Show::Full,

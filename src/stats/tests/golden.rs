@@ -8,7 +8,7 @@ use cam_stats::bootstrap::Clusters;
 use cam_stats::curve::{BrokenLine, Points};
 use cam_stats::importance::importance;
 use cam_stats::logistic;
-use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, wilson};
+use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, weighted_mean, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
 use cam_stats::reliability::omega;
 use cam_stats::saturation::Saturation;
@@ -528,6 +528,37 @@ fn the_plateau_line_and_its_bootstrap_agree_with_an_independent_run() {
         let beyond = expected[&format!("boot.{outcome}.share_psi_above_p95")];
         assert!((share - beyond).abs() < 1e-12, "{outcome}: {share} against {beyond}");
     }
+}
+
+/// METHODS 1.5: the six raking weights (segment by whether the id is a multiple of three) and the linearised standard
+/// error, as R's survey package gives them.
+#[test]
+fn a_weighted_mean_and_its_error_match_the_reference() {
+    const WEIGHTS: [(f64, f64); 3] = [
+        (4.340_954_227_5, 5.725_141_786_4),
+        (6.717_608_677_1, 8.859_633_188_1),
+        (7.641_470_046_6, 10.078_083_569),
+    ];
+    let data = table(include_str!("golden/synth_customers.csv"));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ids and letters are small")]
+    let weights: Vec<f64> = (0..800)
+        .map(|row| {
+            let (other, third) = WEIGHTS[data["segment"][row] as usize];
+            if data["id"][row] as usize % 3 == 0 { third } else { other }
+        })
+        .collect();
+    let found = weighted_mean(&customers().0, &weights, 0.95).unwrap();
+    close(found.mean, 59.446_982_114, "mean");
+    close(found.std_error, 0.687_108_488_46, "standard error");
+}
+
+#[test]
+fn equal_weights_give_the_plain_mean() {
+    let index = customers().0;
+    let plain = mean(&index, 0.9, None).unwrap();
+    let weighted = weighted_mean(&index, &vec![2.5; index.len()], 0.9).unwrap();
+    close(weighted.interval.low, plain.interval.low, "lower end");
+    close(weighted.sd, plain.sd, "standard deviation");
 }
 
 /// METHODS 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.

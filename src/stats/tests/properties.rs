@@ -184,7 +184,7 @@ proptest! {
         small in 0.0..20.0_f64, more in 0.0..20.0_f64
     ) {
         let f = ResponseFunction { intercept: 3.0, left, psi, right, low: 15.0, high: 95.0 };
-        let customers = Customers::new(pairs.clone()).unwrap();
+        let customers = Customers::new(pairs.clone(), 1.0).unwrap();
         let (near, far) = (customers.gain(&f, small), customers.gain(&f, small + more));
         prop_assert!(near >= -1e-9 && far >= near - 1e-9);
         let by_hand: f64 =
