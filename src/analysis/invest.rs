@@ -3,6 +3,7 @@
 use cam_stats::Warning;
 use cam_stats::chain::Chain;
 use cam_stats::optimum::{CostCurve, CostError, Customers, Draw, LevelGain, Optimum, Plan, optimum};
+use cam_stats::power::per_group;
 use cam_stats::quantile::sorted_quantile;
 use cam_stats::verdict::Verdict;
 use uuid::Uuid;
@@ -19,6 +20,12 @@ use crate::store::snapshot::{CostPointRow, InvestmentRow};
 
 /// Share of the draws at an end from which the best level counts as not visible.
 const AT_END: f64 = 0.1;
+
+/// Chance that a test of holding back shows what it looks for.
+const TEST_POWER: f64 = 0.8;
+
+/// Two-sided error rate of such a test.
+const TEST_ALPHA: f64 = 0.05;
 
 /// Most marks of the upper scale.
 const MOST_TICKS: usize = 4;
@@ -271,7 +278,19 @@ impl Drawing<'_> {
             ticks: self.ticks(),
             largest_gain_allowed: self.largest_gain(),
             impact: self.impact,
+            test_per_group: matches!(advice, Advice::TestHoldingBack | Advice::TestStopping)
+                .then(|| self.test_per_group())
+                .flatten(),
         }
+    }
+
+    /// Customers that a test of holding back to the lowest level drawn needs in each group.
+    fn test_per_group(&self) -> Option<f64> {
+        let accounts = &self.ground.distribution.accounts;
+        let change = self.found.today - self.found.levels.first()?.level;
+        let mean: f64 = accounts.iter().map(|at| at.customers * at.satisfaction).sum();
+        let variance: f64 = accounts.iter().map(|at| at.customers * (at.satisfaction - mean).powi(2)).sum();
+        per_group(change / variance.sqrt(), TEST_POWER, TEST_ALPHA)
     }
 
     /// The level whose gain is reported: the best expected one, or for a driver without visible effect what the dearest

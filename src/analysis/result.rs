@@ -623,6 +623,9 @@ pub struct InvestmentCurve {
     pub largest_gain_allowed: f64,
     /// Points of satisfaction per point of the driver.
     pub impact: Estimate,
+    /// Where holding back is to be tested: the customers in each of two groups that show, four times in five, what the
+    /// lowest level drawn would do to their satisfaction.
+    pub test_per_group: Option<f64>,
 }
 
 /// What an investment's curve advises.

@@ -47,8 +47,9 @@ pub struct TrueLevel {
 
 /// The true best level of every investment.
 ///
-/// The gain of a level is summed over the accounts that answered the last wave, at the index that they gave, weighted to
-/// all customers of that quarter; it follows the true curve of money, the true impact, and the cost curve through the
+/// The gain of a level is summed over the accounts that answered the last wave, at the satisfaction that they have (not
+/// the index that they gave: money does not follow an error of measurement), weighted to all customers of that quarter;
+/// it follows the true curve of money, the true impact, and the cost curve through the
 /// cost points. As in the product's definition of the gain, money is held constant outside the observed 5-95 % of
 /// satisfaction: what customers would bring where hardly anybody has been is counted for nothing, also here. Levels
 /// lie within that range and within what the cost points cover.
@@ -59,7 +60,7 @@ pub(super) fn levels(company: &Company) -> Vec<TrueLevel> {
 
 /// What every investment is tried on.
 struct Ground {
-    /// Satisfaction of those who answered the last wave, with the margin that it brings.
+    /// True satisfaction of those who answered the last wave, with the margin that it brings.
     customers: Vec<(f64, f64)>,
     today: f64,
     driver_today: Vec<f64>,
@@ -80,7 +81,8 @@ impl Ground {
         let observed = (quantile(&linked, 0.05), quantile(&linked, 0.95));
         let customers: Vec<(f64, f64)> = scores
             .iter()
-            .filter_map(|(_, levels)| levels[0])
+            .filter(|(_, levels)| levels[0].is_some())
+            .map(|&(account, _)| company.accounts[account].satisfaction.level)
             .map(|level| (level, money(level, observed)))
             .collect();
         let level = |construct: usize| {

@@ -361,7 +361,7 @@ fn unit_key(unit: &number::Unit) -> &'static str {
         number::Unit::PointsPerPoint => "points-per-point",
         number::Unit::SharePerPoint => "share-per-point",
         number::Unit::Count => "count",
-        number::Unit::Ratio => "ratio",
+        number::Unit::Ratio | number::Unit::P => "ratio",
         number::Unit::Years => "years",
         number::Unit::Months => "months",
     }

@@ -37,8 +37,10 @@ pub enum Unit {
     SharePerPoint,
     /// Things counted.
     Count,
-    /// A pure number such as a reliability or a standardised difference.
+    /// A pure number such as a reliability or a standardised difference; below 0.01 it keeps two figures.
     Ratio,
+    /// A p-value, with four decimals or as "< 0.0001".
+    P,
     /// Years.
     Years,
     /// Months.
@@ -59,6 +61,7 @@ impl Unit {
             Self::SharePerPoint => "share per index point".into(),
             Self::Count => "count".into(),
             Self::Ratio => "ratio".into(),
+            Self::P => "p-value".into(),
             Self::Years => "years".into(),
             Self::Months => "months".into(),
         }
@@ -109,6 +112,8 @@ struct Style {
     step: f64,
     divisor: f64,
     decimals: usize,
+    /// Whether a range is rounded outwards: an interval promises no more than it holds.
+    outwards: bool,
     before: String,
     after: String,
 }
@@ -128,6 +133,10 @@ pub fn write(quantity: &Quantity, unit: &Unit, show: Show, language: Language) -
         let (sign, bound) = if quantity.value < 0.5 { ("<", 0.01) } else { (">", 0.99) };
         let space = if language == Language::En { NBSP } else { "" };
         return format!("{sign}{space}{}{}", style.number(bound), style.after);
+    }
+    if *unit == Unit::P && quantity.value < 0.0001 {
+        let space = if language == Language::En { NBSP } else { "" };
+        return format!("<{space}0.0001");
     }
     let with_unit = |value: f64| format!("{}{}{}", style.before, style.number(value), style.after);
     let bare = |value: f64| format!("{}{}", style.number(value), style.after);
@@ -174,8 +183,15 @@ pub fn in_unit(value: f64, divisor: f64) -> String {
     };
     let step = money_step(scaled.abs()).max(0.01);
     let rounded = if scaled.abs() >= 10.0 { (scaled / step).round() * step } else { scaled };
-    let text = Style { step: 0.0, divisor: 1.0, decimals, before: String::new(), after: String::new() }
-        .number(rounded);
+    let text = Style {
+        step: 0.0,
+        divisor: 1.0,
+        decimals,
+        outwards: false,
+        before: String::new(),
+        after: String::new(),
+    }
+    .number(rounded);
     let nothing = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     if rounded > 0.0 && !nothing { format!("+{text}") } else { text }
 }
@@ -231,6 +247,7 @@ fn style(quantity: &Quantity, unit: &Unit, language: Language) -> Style {
         step: 0.0,
         divisor,
         decimals,
+        outwards: false,
         before: String::new(),
         after: String::new(),
     };
@@ -250,12 +267,22 @@ fn style(quantity: &Quantity, unit: &Unit, language: Language) -> Style {
     };
     let width = quantity.range.map(|(low, high)| (high - low).abs());
     match unit {
-        Unit::Index | Unit::Count | Unit::Months => plain(1.0, 0),
+        // A set of levels such as a zone has no middle of its own; its ends are rounded to the nearest.
+        Unit::Index => Style {
+            outwards: quantity.range.is_some_and(|(low, high)| low < quantity.value && quantity.value < high),
+            ..plain(1.0, 0)
+        },
+        Unit::Count | Unit::Months => plain(1.0, 0),
         Unit::Years => plain(1.0, usize::from(quantity.value.fract() != 0.0)),
         Unit::Chance => percent(0),
         Unit::Share | Unit::Change => percent(share_decimals(quantity.value, width)),
         Unit::Points => points(1.0, usize::from(width.is_none_or(|width| width < 10.0))),
-        Unit::PointsPerPoint | Unit::Ratio => plain(1.0, 2),
+        Unit::PointsPerPoint => plain(1.0, 2),
+        Unit::Ratio if quantity.value.abs() < 0.01 => {
+            plain(1.0, two_figures(quantity.value.abs()).clamp(2, 6))
+        }
+        Unit::Ratio => plain(1.0, 2),
+        Unit::P => plain(1.0, 4),
         Unit::SharePerPoint => {
             points(0.01, two_figures(100.0 * width.unwrap_or(quantity.value.abs())).clamp(0, 3))
         }
@@ -283,6 +310,7 @@ fn money_style(quantity: &Quantity, currency: &str, language: Language) -> Style
         step,
         divisor,
         decimals: whole(decimals),
+        outwards: false,
         before: if language == Language::En { format!("{currency}{NBSP}") } else { String::new() },
         after: if word.is_empty() { word } else { format!("{NBSP}{word}") },
     }
@@ -335,6 +363,7 @@ impl Style {
     }
 
     fn range(&self, (low, high): (f64, f64), language: Language) -> String {
+        let (low, high) = if self.outwards { (low.floor(), high.ceil()) } else { (low, high) };
         let (low_text, high_text) = (self.number(low), self.number(high));
         if low_text.starts_with(MINUS) || high_text.starts_with(MINUS) {
             let to = match language {
@@ -421,7 +450,7 @@ mod tests {
 
     #[test]
     fn nothing_is_written_as_minus_zero() {
-        assert_eq!(both(-0.3, Some((-0.4, 2.0)), &Unit::Index, Show::Full), ["0 (0–2)", "0（0–2）"]);
+        assert_eq!(both(-0.3, None, &Unit::Index, Show::Full), ["0", "0"]);
         assert_eq!(both(-0.001, None, &Unit::PointsPerPoint, Show::Value), ["0.00", "0.00"]);
         assert_eq!(both(0.000_1, Some((-0.1, 0.1)), &Unit::Change, Show::Signed), ["0~%", "0%"]);
     }
@@ -439,6 +468,25 @@ mod tests {
             ["3.1~% (2.7–3.6)", "3.1%（2.7–3.6）"]
         );
         assert_eq!(both(0.08, Some((0.02, 0.14)), &Unit::Change, Show::Signed), ["+8~%", "+8%"]);
+    }
+
+    #[test]
+    fn an_interval_of_levels_is_rounded_outwards_and_a_set_of_levels_to_the_nearest() {
+        let range = Some((72.8, 74.3));
+        assert_eq!(both(73.6, range, &Unit::Index, Show::Range), ["72–75", "72–75"]);
+        assert_eq!(both(72.8, range, &Unit::Index, Show::Range), ["73–74", "73–74"]);
+    }
+
+    #[test]
+    fn a_p_value_has_four_decimals_and_is_never_nothing() {
+        assert_eq!(both(0.031_25, None, &Unit::P, Show::Value), ["0.0312", "0.0312"]);
+        assert_eq!(both(0.000_02, None, &Unit::P, Show::Value), ["<~0.0001", "<0.0001"]);
+    }
+
+    #[test]
+    fn a_small_ratio_keeps_two_figures() {
+        let ratio = |value| both(value, None, &Unit::Ratio, Show::Value)[0].clone();
+        assert_eq!([0.843, 0.031, 0.002_04, 3.2].map(ratio), ["0.84", "0.03", "0.0020", "3.20"]);
     }
 
     #[test]

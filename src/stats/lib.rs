@@ -19,6 +19,7 @@ pub mod logistic;
 pub mod measurement;
 pub mod ols;
 pub mod optimum;
+pub mod power;
 pub mod quantile;
 pub mod random;
 pub mod reliability;

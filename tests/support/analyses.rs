@@ -185,6 +185,7 @@ fn deliveries() -> InvestmentFinding {
                 (90.0, 7_800_000.0, 98.0),
             ]),
             largest_gain_allowed: 5_620_000.0,
+            test_per_group: None,
             impact: ninety(0.34, 0.26, 0.41, 4_102),
         })),
         ..investment("Faster spare-parts delivery", "parts", 2_400_000.0, 78.0, Grade::C)
@@ -212,6 +213,7 @@ fn invoices() -> InvestmentFinding {
             below_level: 90.0,
             ticks: ticks(&[(75.0, 210_000.0, 95.0), (80.0, 510_000.0, 97.0), (90.0, 1_500_000.0, 99.0)]),
             largest_gain_allowed: 3_790_000.0,
+            test_per_group: None,
             impact: ninety(0.20, 0.13, 0.27, 4_102),
         })),
         ..investment("Fewer wrong invoices", "invoices", 400_000.0, 93.0, Grade::C)
@@ -244,6 +246,7 @@ fn visits() -> InvestmentFinding {
                 (79.0, 3_400_000.0, 89.0),
             ]),
             largest_gain_allowed: 1_490_000.0,
+            test_per_group: None,
             impact: ninety(0.09, 0.03, 0.15, 4_102),
         })),
         ..investment("Account-manager visits", "visits", 3_600_000.0, 80.0, Grade::C)
@@ -271,6 +274,7 @@ fn gifts() -> InvestmentFinding {
             below_level: 69.0,
             ticks: ticks(&[(75.0, 500_000.0, 78.0), (80.0, 1_100_000.0, 81.0)]),
             largest_gain_allowed: 320_000.0,
+            test_per_group: Some(1_234.0),
             impact: ninety(0.01, -0.03, 0.06, 4_102),
         })),
         ..investment("Customer gifts", "gifts", 900_000.0, 74.0, Grade::D)

@@ -34,12 +34,16 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, rows: &[InvestmentRow]) -> 
         rows: Vec::new(),
         grade: Some(grade),
         sure,
-        advice: investments::advice(draft, rows)
-            .into_iter()
-            .filter(|sentence| rows.len() == 1 || sentence.key != "todo-wait")
-            .collect(),
+        advice: advice(draft, rows),
         foot: vec![facts.foot_linked(), facts.foot_horizon(), draft.ids("A1")],
     }
+}
+
+/// What to do: what waits for data is said where nothing else is to be done.
+fn advice(draft: &Draft, rows: &[InvestmentRow]) -> Vec<Message> {
+    let (waiting, doing): (Vec<Message>, Vec<Message>) =
+        investments::advice(draft, rows).into_iter().partition(|sentence| sentence.key == "todo-wait");
+    if doing.is_empty() { waiting } else { doing }
 }
 
 fn curve<'a>(draft: &Draft<'a>, at: usize) -> Option<&'a InvestmentCurve> {

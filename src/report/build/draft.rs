@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{answer, drivers, investments, made, outcomes, standing};
 use crate::analysis::{
-    Advice, Analysis, Estimate, Grade, InvestmentFinding, InvestmentOutcome, MoneyKind, RetentionRule,
+    Advice, Analysis, Estimate, Grade, Guard, GuardKey, InvestmentFinding, InvestmentOutcome, MoneyKind,
+    RetentionRule,
 };
 use crate::report::document::{Arg, Document, Figure, Ground, Message};
 use crate::report::number::{Show, Unit};
@@ -282,13 +283,26 @@ impl Facts {
             && guard.caps_at >= grade
             && grade >= Grade::D
         {
-            sentences.push(Message::new("sure-failed").message("guard", super::made::guard_name(guard.key)));
+            sentences.push(match guard.key {
+                GuardKey::Season => self.season_sentence(),
+                key => Message::new("sure-failed").message("guard", super::made::guard_name(key)),
+            });
         } else if grade == Grade::D
             && let Some(open) = &self.open_guards
         {
             sentences.push(Message::new("sure-open").figure("count", open, Show::Value));
         }
         sentences
+    }
+
+    /// Says that season cannot be told from trend, where it cannot.
+    pub(super) fn season(&self, draft: &Draft) -> Option<Message> {
+        let failed = |guard: &Guard| guard.key == GuardKey::Season && guard.held == Some(false);
+        draft.analysis.guards.iter().any(failed).then(|| self.season_sentence())
+    }
+
+    fn season_sentence(&self) -> Message {
+        Message::new("season").figure("quarters", &self.quarters, Show::Value)
     }
 
     pub(super) fn foot_linked(&self) -> Message {

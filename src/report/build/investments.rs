@@ -80,6 +80,8 @@ struct Ids {
     loss: String,
     allowed: String,
     below: (String, String, String),
+    /// Customers in each group of a test, where there are as many.
+    test: Option<String>,
 }
 
 fn with_curve(
@@ -133,6 +135,12 @@ fn figures(draft: &mut Draft, investment: &InvestmentFinding, curve: &Investment
     let allowed = Entry::value(label("largest-gain"), curve.largest_gain_allowed, money, "draws");
     let loss = Entry::value(label("loss"), curve.chance_of_loss, Unit::Chance, "draws");
     let zone = curve.zone.filter(|_| grade < Grade::E);
+    // A size is a plan, not a count: two figures, rounded up.
+    let size = curve.test_per_group.map(|size| {
+        let step = 10_f64.powf((size.log10().floor() - 1.0).max(0.0));
+        (size / step).ceil() * step
+    });
+    let size = size.filter(|size| 2.0 * size <= draft.analysis.data.accounts_in_base as f64);
     let ids = Ids {
         gain,
         spend: draft.add("O5", spend),
@@ -147,6 +155,7 @@ fn figures(draft: &mut Draft, investment: &InvestmentFinding, curve: &Investment
             draft.add("O5", share("revenue-below", curve.revenue_below, "ledger")),
             draft.add("O5", level("below-level", curve.below_level)),
         ),
+        test: size.map(|size| draft.add("O5", Entry::value(label("test-size"), size, Unit::Count, "draws"))),
     };
     draft.add("O5", level("gain-level", curve.gain_level));
     draft.add("O5", share("share-at-end", curve.share_at_end, "draws"));
@@ -197,7 +206,7 @@ fn sentences(
         let key = if curve.largest_gain_allowed > 0.0 { "row-largest-gain" } else { "row-no-gain" };
         Message::new(key).figure("gain", &ids.allowed, Show::Bare)
     };
-    if curve.no_effect {
+    if curve.no_effect && curve.advice != Advice::TestStopping {
         return (Message::new("row-no-effect"), vec![allowed()]);
     }
     let zone = |key: &str| match &ids.zone {
@@ -213,9 +222,17 @@ fn sentences(
         }
         Advice::SpendMoreEndUnknown => (Message::new("row-end-unknown"), Vec::new()),
         Advice::Hold => (zone("row-hold"), vec![Message::new("row-hold-more")]),
-        Advice::TestHoldingBack => (zone("row-past"), vec![Message::new("row-past-more")]),
-        Advice::TestStopping => (Message::new("row-no-effect"), vec![allowed()]),
+        Advice::TestHoldingBack => (zone("row-past"), vec![Message::new("row-past-more"), test_size(ids)]),
+        Advice::TestStopping => (Message::new("row-no-effect"), vec![allowed(), test_size(ids)]),
         Advice::CannotTell => (Message::new("row-cannot-tell"), vec![allowed()]),
+    }
+}
+
+/// How many customers a test of holding back takes, or that there are not enough of them.
+fn test_size(ids: &Ids) -> Message {
+    match &ids.test {
+        Some(test) => Message::new("row-test-size").figure("test", test, Show::Value),
+        None => Message::new("row-test-too-large"),
     }
 }
 
@@ -241,7 +258,11 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, rows: &[InvestmentRow]) -> 
     let mut deck =
         vec![Message::new(if rows.is_empty() { "investments-none-deck" } else { "investments-deck" })];
     if draft.analysis.investments.len() > ROWS {
-        deck.push(Message::new("investments-more"));
+        let shown = draft.add("O5", Entry::count(Message::new("label-rows-shown"), ROWS, "rule"));
+        let all = draft.analysis.investments.len();
+        let all = draft.add("O5", Entry::count(Message::new("label-investments"), all, "investment file"));
+        let more = Message::new("investments-more").figure("shown", &shown, Show::Value);
+        deck.push(more.figure("all", &all, Show::Value));
     }
     Page {
         number: 5,

@@ -150,7 +150,12 @@ fn guard_row(draft: &mut Draft, guard: &Guard, about: Option<&str>) -> Vec<Optio
     let name = guard_name(guard.key);
     let mut add = |key: &str, value: f64| {
         let label = Message::new(key).message("guard", name.clone());
-        draft.add("M10", Entry::value(label, value, plain_unit(value), "rule"))
+        let unit = match guard.key {
+            GuardKey::Reconciled => Unit::Share,
+            GuardKey::AnsweredAgainstSilent => Unit::Points,
+            _ => plain_unit(value),
+        };
+        draft.add("M10", Entry::value(label, value, unit, "rule"))
     };
     let value = guard.value.map(|value| add("label-guard-value", value));
     let bound = add("label-guard-bound", guard.bound);
@@ -187,14 +192,18 @@ fn reasons(draft: &mut Draft) -> Table {
     for (outcome, relation) in relations {
         let of = super::outcomes::outcome_name(draft, outcome);
         for reason in &relation.reasons {
-            let mut add = |key: &str, value: f64| {
+            let mut add = |key: &str, value: f64, unit: Unit| {
                 let label = Message::new(key)
                     .message("outcome", of.clone())
                     .message("clause", clause_name(reason.clause));
-                draft.add("M10", Entry::value(label, value, plain_unit(value), "rule").n(relation.n))
+                draft.add("M10", Entry::value(label, value, unit, "rule").n(relation.n))
             };
-            let value = add("label-clause-value", reason.value);
-            let bound = add("label-clause-bound", reason.bound);
+            let unit = match reason.clause {
+                Clause::CurvatureP | Clause::LackOfFitP => Unit::P,
+                _ => plain_unit(reason.value),
+            };
+            let value = add("label-clause-value", reason.value, unit);
+            let bound = add("label-clause-bound", reason.bound, plain_unit(reason.bound));
             rows.push(vec![
                 Some(Arg::say(of.clone())),
                 Some(Arg::say(clause_name(reason.clause))),

@@ -142,14 +142,19 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Evidence) {
     let retention = figures(draft, &analysis.retention, "retention");
     let revenue = figures(draft, &analysis.revenue_change, "revenue");
     let money = figures(draft, &analysis.money, "money");
-    let panels = vec![
+    // What nobody was observed in has nothing to show.
+    let panels: Vec<OutcomePanel> = [
         panel(draft, facts, &analysis.retention, &retention, "retention"),
         panel(draft, facts, &analysis.revenue_change, &revenue, "revenue"),
-    ];
-    let drawn =
-        panels.iter().any(|panel| !panel.relation.curve.is_empty() || !panel.relation.groups.is_empty());
+    ]
+    .into_iter()
+    .filter(|panel| !panel.relation.curve.is_empty() || !panel.relation.groups.is_empty())
+    .collect();
+    let drawn = !panels.is_empty();
     let grade = analysis.grade;
     let mut sure = facts.sure(draft, grade);
+    let season = facts.season(draft).filter(|season| !sure.contains(season));
+    sure.extend(season);
     sure.push(Message::new("sure-lost").figure("lost", &facts.lost, Show::Value).figure(
         "observations",
         &facts.observations,

@@ -10,6 +10,7 @@ use cam_stats::importance::importance;
 use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, weighted_mean, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
+use cam_stats::power::per_group;
 use cam_stats::reliability::omega;
 use cam_stats::saturation::Saturation;
 use cam_stats::spline::Spline;
@@ -559,6 +560,16 @@ fn equal_weights_give_the_plain_mean() {
     let weighted = weighted_mean(&index, &vec![2.5; index.len()], 0.9).unwrap();
     close(weighted.interval.low, plain.interval.low, "lower end");
     close(weighted.sd, plain.sd, "standard deviation");
+}
+
+/// METHODS 8, from R's `power.t.test`: d = .2 takes 393.4057 a group, and 200 a group show d = .280827.
+#[test]
+fn the_size_of_a_test_matches_the_reference() {
+    for (d, n) in [(0.2, 393.405_696_021_649), (0.280_826_708_411_453, 200.0)] {
+        let found = per_group(d, 0.8, 0.05).unwrap();
+        assert!((found / n - 1.0).abs() < 1e-4, "{d}: {found} against {n}");
+    }
+    assert_eq!(per_group(0.0, 0.8, 0.05), None);
 }
 
 /// METHODS 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.
