@@ -4,9 +4,13 @@
 
 mod support;
 
+use std::sync::Mutex;
+
+use cam::analysis::{self, Advice, InvestmentOutcome, Question};
 use cam::clock::{Clock, Instant};
-use cam::demo::{self, Company};
+use cam::demo::{self, Case, Company};
 use cam::import::{self, Kind, Order, Report};
+use cam::report::{Document, Language, render};
 use cam::store::Db;
 use cam::store::organisation::{self, Organisation};
 use jiff::tz::TimeZone;
@@ -61,11 +65,54 @@ async fn every_row_of_the_made_up_company_comes_in() {
     .await;
 }
 
+/// The question of the made-up company.
+fn question(company: &Company) -> Question {
+    let files = company.files();
+    let text = &files.iter().find(|(file, _)| file == "analysis.toml").unwrap().1;
+    Question::parse("analysis.toml", text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_give_the_same_advice_and_it_fits_the_truth() {
+    let company = Company::generate(1);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in company.files() {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let found = Mutex::new(Vec::new());
+    each_backend(async |db| {
+        bring_in(&db, folder.path(), &company).await;
+        let period = demo::LAST_QUARTER.parse().unwrap();
+        let analysis = analysis::run(&db, question(&company), period).await.unwrap();
+        found.lock().unwrap().push(analysis);
+    })
+    .await;
+    let found = found.into_inner().unwrap();
+    let analysis = &found[0];
+    assert!(found.iter().all(|other| other == analysis), "the databases disagree");
+    for level in company.truth() {
+        let investment = analysis.investments.iter().find(|one| one.name == level.name).unwrap();
+        let InvestmentOutcome::Curve(curve) = &investment.outcome else {
+            panic!("{} was refused", level.name);
+        };
+        let wanted = match level.case {
+            Case::RoomToGrow => Advice::SpendMore,
+            Case::PastBest => Advice::TestHoldingBack,
+            Case::NoEffect => Advice::TestStopping,
+        };
+        assert_eq!(curve.advice, wanted, "{}", level.name);
+    }
+    for language in Language::ALL {
+        let html = render(&Document::build(analysis, demo::LAST_QUARTER), language).unwrap().html;
+        assert!(!html.contains('⟨'), "a text is missing in {}", language.tag());
+    }
+}
+
 #[test]
 fn the_question_and_the_survey_of_the_made_up_company_are_sound() {
     let files = Company::generate(1).files();
     let text = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
-    let question = cam::analysis::Question::parse("analysis.toml", text("analysis.toml")).unwrap();
+    let question = Question::parse("analysis.toml", text("analysis.toml")).unwrap();
     let survey = cam::survey::parse("customer.toml", text("customer.toml")).unwrap();
     assert_eq!((question.survey.as_str(), question.sample_data), (survey.id.as_str(), true));
 }
