@@ -54,6 +54,9 @@ fn ground(canvas: &mut Canvas, input: &Priorities, frame: &Frame, placer: &mut P
         let (y, zero) = (frame.py(tick), tick.abs() <= step * 1e-6);
         let pen = if zero { (Token::Ink, 1.6) } else { (Token::Grid, 0.75) };
         canvas.line(if zero { "zero" } else { "grid" }, (frame.left, y), (frame.right(), y), pen);
+        if zero {
+            placer.take(Area::new(frame.left, y - 1.0, frame.right(), y + 1.0));
+        }
         let figure = axis::figure(tick, step, false);
         let text = Text::new(&figure, frame.left - 8.0, y + 3.6, 10.5).end();
         canvas.text(&if zero { text.bold().colour(Token::Ink) } else { text.colour(Token::Ink3) });
@@ -62,6 +65,8 @@ fn ground(canvas: &mut Canvas, input: &Priorities, frame: &Frame, placer: &mut P
     let n = super::canvas::number;
     canvas.path("split", &format!("M{} {}V{}", n(split_x), n(frame.top), n(frame.bottom())), &dashes);
     canvas.path("split", &format!("M{} {}H{}", n(frame.left), n(split_y), n(frame.right())), &dashes);
+    placer.take(Area::new(split_x - 1.0, frame.top, split_x + 1.0, frame.bottom()));
+    placer.take(Area::new(frame.left, split_y - 1.0, frame.right(), split_y + 1.0));
     canvas.text(&Text::new(&input.heading, 0.0, 12.0, 11.0).bold().colour(Token::Ink));
     let (left, right) = (frame.left + 10.0, frame.right() - 8.0);
     let (upper, lower) = (frame.top + 20.0, frame.bottom() - 9.0);

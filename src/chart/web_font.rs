@@ -37,6 +37,17 @@ pub fn css(regular: &str, bold: &str) -> String {
     out
 }
 
+/// The Latin letters of Libertinus Serif, semibold: the face of English titles.
+const TITLE: &[u8] = include_bytes!("fonts/LibertinusSerif-Semibold.woff");
+
+/// Returns the `@font-face` rule of English titles.
+pub fn title_css() -> String {
+    format!(
+        "@font-face{{font-family:\"Libertinus Serif\";font-weight:600;src:url(data:font/woff;base64,{}) format(\"woff\")}}\n",
+        base64(TITLE)
+    )
+}
+
 /// Returns a WOFF file of one weight with the characters of `text`.
 pub fn woff(weight: Weight, text: &str) -> Vec<u8> {
     let file = lettering::file(weight);

@@ -125,12 +125,17 @@ pub(super) fn render(document: &Document, language: Language) -> Result<Page1To1
         pages,
     };
     let (remarks, text) = (writer.remarks, writer.text);
-    Ok(Page1To10 { html: with_fonts(&view.render()?), remarks, text })
+    Ok(Page1To10 { html: with_fonts(&view.render()?, words.language()), remarks, text })
 }
 
-/// Puts the fonts into the page: the signs that it prints, and no others.
-fn with_fonts(html: &str) -> String {
-    html.replacen("</style>", &format!("{}</style>", web_font::css(html, html)), 1)
+/// Puts the fonts into the page: the signs that it prints, and no others, and the face of its titles.
+fn with_fonts(html: &str, language: Language) -> String {
+    let titles = match language {
+        Language::En => web_font::title_css(),
+        // Chinese titles are set in the text's own face.
+        Language::ZhHans => String::new(),
+    };
+    html.replacen("</style>", &format!("{}{titles}</style>", web_font::css(html, html)), 1)
 }
 
 /// Renders pages one after the other and keeps what they say.

@@ -105,7 +105,7 @@ pub(super) fn base(
     let (left, right) = plot.observed();
     let inside = |level: f64| frame.px(level).clamp(left, right);
     if !said.has(Caption::Past) && zone.high < plot.axis.observed.1 {
-        let text = Text::new(&words.past_here, 0.0, 0.0, sizes.label * 0.96).colour(Token::Orange);
+        let text = Text::new(&words.past_here, 0.0, 0.0, sizes.label * 0.96).colour(Token::Orange).halo();
         let first = frame.bottom() + sizes.label;
         let spots = [
             Spot::new(right + 8.0, first + 1.5, Anchor::Start),
@@ -114,6 +114,7 @@ pub(super) fn base(
             Spot::new(inside(zone.high) + 26.0, first + sizes.block, Anchor::Start),
             Spot::new(inside(zone.high) + 38.0, first + sizes.block, Anchor::Start),
             Spot::new(right, first + sizes.past_bar + 2.0, Anchor::End),
+            Spot::new(frame.right() - 4.0, frame.bottom() - sizes.line - 8.0, Anchor::End),
         ];
         if placer.write(canvas, (&text, sizes.line * 0.93), (&spots, (0.0, 0.0)), Rank::May).is_some() {
             said.mark(Caption::Past);
