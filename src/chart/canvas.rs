@@ -5,11 +5,32 @@ use std::fmt::Write as _;
 use super::lettering::{self, FAMILY, Span, Weight};
 use super::theme::{Palette, Token};
 
+/// The width that a drawing is made for. The picture of page 5 has one form only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The measure of a portrait page, 666 px.
+    Page,
+    /// A phone, 358 px: the same type, less room.
+    Phone,
+}
+
+impl Form {
+    /// Width of the drawing, px.
+    pub(super) const fn width(self) -> f64 {
+        match self {
+            Self::Page => 666.0,
+            Self::Phone => 358.0,
+        }
+    }
+}
+
 /// How a drawing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// Its colours.
     pub palette: Palette,
+    /// Its width.
+    pub form: Form,
     /// Begins every id inside the drawing, so that several can stand in one page; letters, digits and hyphens.
     pub prefix: String,
 }

@@ -19,7 +19,7 @@ pub mod theme;
 mod waves;
 pub mod web_font;
 
-pub use canvas::{Drawing, Look, RowPlace, TextBox};
+pub use canvas::{Drawing, Form, Look, RowPlace, TextBox};
 pub use outcomes::outcomes;
 pub use picture::{answer, investments, investments_whole};
 pub use priorities::priorities;

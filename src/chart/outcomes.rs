@@ -1,7 +1,7 @@
 //! Money against satisfaction: panels over one satisfaction axis, with groups, bands and the line TODAY.
 
 use super::axis;
-use super::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use super::canvas::{Anchor, Canvas, Drawing, Form, Look, Text};
 use super::frame::{self, Frame, Pen};
 use super::index_axis::{self, Pill, Strip, cut, height_at};
 use super::input::{Interval, Outcomes, Panel};
@@ -9,11 +9,12 @@ use super::labels::{Area, Placer, Rank, Spot};
 use super::lettering::{self, Weight};
 use super::theme::Token;
 
-const WIDTH: f64 = 666.0;
-/// Left edge and width of the plots.
-const PLOT: (f64, f64) = (44.0, 510.0);
+/// Left edge of the plots, and what is kept free right of them: for words on a page, for half a figure on a phone.
+const PLOT: (f64, f64, f64) = (44.0, 112.0, 8.0);
 /// Height of a panel, one alone and one of two, and the gap from one to the next.
 const PANEL: (f64, f64, f64) = (360.0, 300.0, 70.0);
+/// The same on a phone.
+const PHONE: (f64, f64, f64) = (270.0, 230.0, 60.0);
 /// Top of the first panel.
 const TOP: f64 = 34.0;
 /// From the last panel to the base of the strip; height of the strip.
@@ -24,18 +25,22 @@ const FOOT: f64 = 36.0;
 const NOTE: (f64, f64) = (10.5, 14.3);
 const SMALL: (f64, f64) = (10.0, 13.0);
 
-/// Draws one or two panels of an outcome against satisfaction, 666 px wide.
+/// Draws one or two panels of an outcome against satisfaction.
 pub fn outcomes(input: &Outcomes, look: &Look) -> Drawing {
-    let tall = if input.panels.len() > 1 { PANEL.1 } else { PANEL.0 };
+    let page = look.form == Form::Page;
+    let width = look.form.width();
+    let (alone, of_two, gap) = if page { PANEL } else { PHONE };
+    let tall = if input.panels.len() > 1 { of_two } else { alone };
+    let wide = width - PLOT.0 - if page { PLOT.1 } else { PLOT.2 };
     let count = f64::from(u8::try_from(input.panels.len().max(1)).unwrap_or(u8::MAX));
     let x = (input.axis.low, input.axis.high);
-    let place = |top: f64, y: (f64, f64)| Frame { left: PLOT.0, top, width: PLOT.1, height: tall, x, y };
-    let top = top(input, &place(TOP, (0.0, 1.0)));
-    let bottom = top + count * tall + (count - 1.0) * PANEL.2;
+    let place = |top: f64, y: (f64, f64)| Frame { left: PLOT.0, top, width: wide, height: tall, x, y };
+    let top = top(input, &place(TOP, (0.0, 1.0)), width);
+    let bottom = top + count * tall + (count - 1.0) * gap;
     let strip = bottom + STRIP.0;
     let height = strip + FOOT;
-    let mut canvas = Canvas::new(WIDTH, height, look);
-    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, height));
+    let mut canvas = Canvas::new(width, height, look);
+    let mut placer = Placer::new(Area::new(0.0, 0.0, width, height));
     let pill = Pill { bottom: strip, ..index_axis::LARGE };
     let whole = place(top, (0.0, 1.0));
     index_axis::today_range(&mut canvas, &whole, &input.today, &pill);
@@ -43,7 +48,7 @@ pub fn outcomes(input: &Outcomes, look: &Look) -> Drawing {
     for (at, panel) in (0u8..).zip(&input.panels) {
         let step = axis::round_step(panel.scale.1 - panel.scale.0, 6.0);
         let y = ((panel.scale.0 / step + 1e-9).floor() * step, (panel.scale.1 / step - 1e-9).ceil() * step);
-        let frame = place(top + f64::from(at) * (tall + PANEL.2), y);
+        let frame = place(top + f64::from(at) * (tall + gap), y);
         let placed = Placed { panel, frame, step, observed: input.axis.observed };
         placed.ground(&mut canvas, &mut placer);
         panels.push(placed);
@@ -55,20 +60,19 @@ pub fn outcomes(input: &Outcomes, look: &Look) -> Drawing {
         Strip { base: strip, height: STRIP.1, below: Some(input.axis.high) },
         &mut placer,
     );
-    canvas.text(
-        &Text::new(&input.customers_label, PLOT.0 + PLOT.1 + 10.0, strip - 8.0, SMALL.0).colour(Token::Ink3),
-    );
+    let (x, y) = if page { (whole.right() + 10.0, strip - 8.0) } else { (whole.left, strip + 32.0) };
+    canvas.text(&Text::new(&input.customers_label, x, y, SMALL.0).colour(Token::Ink3));
     index_axis::bottom_axis(&mut canvas, &whole, strip, 10.5, &mut placer);
-    canvas.text(&Text::new(&input.axis.name, PLOT.0 + PLOT.1, strip + 32.0, 10.5).end().colour(Token::Ink3));
+    canvas.text(&Text::new(&input.axis.name, whole.right(), strip + 32.0, 10.5).end().colour(Token::Ink3));
     index_axis::today_line(&mut canvas, &whole, &input.today, &pill, &mut placer);
-    words(&mut canvas, input, &panels, &mut placer);
+    words(&mut canvas, input, &panels, (&mut placer, look.form));
     canvas.finish(&input.alt.title, &input.alt.description)
 }
 
 /// Top of the first panel: lower where the pill would stand on the heading.
-fn top(input: &Outcomes, whole: &Frame) -> f64 {
+fn top(input: &Outcomes, whole: &Frame, width: f64) -> f64 {
     let heading = input.panels.first().map_or("", |panel| panel.heading.as_str());
-    let pill = index_axis::pill_place(whole, &input.today, &index_axis::LARGE, WIDTH);
+    let pill = index_axis::pill_place(whole, &input.today, &index_axis::LARGE, width);
     let clear = lettering::width(heading, 11.0, Weight::Bold) + 8.0 <= pill.both.0;
     if clear { TOP } else { TOP + 18.0 }
 }
@@ -94,9 +98,6 @@ impl Placed<'_> {
     fn ground(&self, canvas: &mut Canvas, placer: &mut Placer) {
         index_axis::hatches(canvas, &self.frame, self.observed);
         self.grid(canvas);
-        canvas.text(
-            &Text::new(&self.panel.heading, 0.0, self.frame.top - 12.0, 11.0).bold().colour(Token::Ink),
-        );
         self.data(canvas, placer);
         if !self.panel.signed {
             let (frame, y) = (&self.frame, self.frame.bottom());
@@ -155,9 +156,19 @@ impl Placed<'_> {
 }
 
 /// Writes the words of all panels, by rank.
-fn words(canvas: &mut Canvas, input: &Outcomes, panels: &[Placed<'_>], placer: &mut Placer) {
+fn words(
+    canvas: &mut Canvas,
+    input: &Outcomes,
+    panels: &[Placed<'_>],
+    (placer, form): (&mut Placer, Form),
+) {
     for placed in panels {
-        end_label(canvas, placed, placer);
+        let heading = Text::new(&placed.panel.heading, 0.0, placed.frame.top - 12.0, 11.0).bold();
+        canvas.text(&heading.colour(Token::Ink).halo());
+        match form {
+            Form::Page => end_label(canvas, placed, placer),
+            Form::Phone => end_label_inside(canvas, placed, placer),
+        }
         if let Some(plateau) = &placed.panel.plateau {
             let (x, y) = (placed.frame.px(plateau.level.estimate), placed.frame.bottom());
             index_axis::plateau_mark(canvas, (x, y + 1.5), 5.0);
@@ -189,6 +200,24 @@ fn end_label(canvas: &mut Canvas, placed: &Placed<'_>, placer: &mut Placer) {
     }
     canvas.text(&Text::new(strong, frame.right() + 8.0, y + 3.5, 11.5).bold().colour(Token::Blue));
     canvas.lines(&Text::new(weak, frame.right() + 8.0, y + 17.5, SMALL.0), SMALL.1);
+}
+
+/// Writes what is left at the right end over or under the curve, where nothing stands right of the plot.
+fn end_label_inside(canvas: &mut Canvas, placed: &Placed<'_>, placer: &mut Placer) {
+    let Some((strong, weak)) = &placed.panel.end_label else { return };
+    let Some(end) = placed.line(|i| i.estimate).last().copied() else { return };
+    let reach = |value: fn(&Interval) -> f64| placed.line(value).last().map_or(end.1, |last| last.1);
+    let frame = &placed.frame;
+    let (right, high, low) = (frame.right(), frame.py(reach(|i| i.high)), frame.py(reach(|i| i.low)));
+    let label = format!("{strong}\n{}", weak.replace('\n', " "));
+    let text = Text::new(&label, 0.0, 0.0, NOTE.0).bold().colour(Token::Blue).halo();
+    let spots = [
+        Spot::new(right, high - 12.0 - NOTE.1, Anchor::End),
+        Spot::new(right, low + 20.0, Anchor::End),
+        Spot::new(right, low + 44.0, Anchor::End),
+        Spot::new(right, frame.bottom() - 8.0 - NOTE.1, Anchor::End),
+    ];
+    placer.write(canvas, (&text, NOTE.1), (&spots, (0.0, 1.0)), Rank::May);
 }
 
 /// Writes what the curve says: under it where there is room inside the plot, else over it.

@@ -1,21 +1,24 @@
 //! What moves satisfaction: drivers by level today and effect, each a cross of its two ranges.
 
 use super::axis;
-use super::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use super::canvas::{Anchor, Canvas, Drawing, Form, Look, Text};
 use super::frame::Frame;
 use super::input::{Driver, Priorities};
 use super::labels::{Area, Placer, Rank, Spot};
 use super::theme::Token;
 
-const WIDTH: f64 = 666.0;
-const HEIGHT: f64 = 510.0;
-/// The plot: left, top, width, height.
-const PLOT: (f64, f64, f64, f64) = (40.0, 26.0, 622.0, 440.0);
+/// Left edge and top of the plot, and what is kept free right of it.
+const PLOT: (f64, f64, f64) = (40.0, 26.0, 4.0);
+/// Height of the plot and of what stands under it: on a page, and on a phone, where the words take two lines.
+const PAGE: (f64, f64) = (440.0, 44.0);
+const PHONE: (f64, f64) = (340.0, 60.0);
 
-/// Draws the priority matrix, 666 x 510 px.
+/// Draws the priority matrix.
 pub fn priorities(input: &Priorities, look: &Look) -> Drawing {
-    let mut canvas = Canvas::new(WIDTH, HEIGHT, look);
-    let mut placer = Placer::new(Area::new(PLOT.0, PLOT.1, PLOT.0 + PLOT.2 + 2.0, PLOT.1 + PLOT.3));
+    let width = look.form.width();
+    let (tall, foot) = if look.form == Form::Page { PAGE } else { PHONE };
+    let mut canvas = Canvas::new(width, PLOT.1 + tall + foot, look);
+    let mut placer = Placer::new(Area::new(PLOT.0, PLOT.1, width - PLOT.2 + 2.0, PLOT.1 + tall));
     let drivers: Vec<&Driver> = input.drivers.iter().filter(|driver| whole(driver)).collect();
     let (low, high) = drivers.iter().fold((0.0f64, input.split.1), |(low, high), driver| {
         (low.min(driver.effect.low), high.max(driver.effect.high))
@@ -24,12 +27,12 @@ pub fn priorities(input: &Priorities, look: &Look) -> Drawing {
     let frame = Frame {
         left: PLOT.0,
         top: PLOT.1,
-        width: PLOT.2,
-        height: PLOT.3,
+        width: width - PLOT.0 - PLOT.2,
+        height: tall,
         x: input.levels,
         y: (low - air, high + air),
     };
-    ground(&mut canvas, input, &frame, &mut placer);
+    ground(&mut canvas, input, (&frame, foot), &mut placer);
     for driver in drivers.iter().rev() {
         cross(&mut canvas, driver, &frame, &mut placer);
     }
@@ -44,8 +47,8 @@ fn whole(driver: &Driver) -> bool {
     [a.low, a.estimate, a.high, b.low, b.estimate, b.high].iter().all(|value| value.is_finite())
 }
 
-/// Draws grid, split lines, corner words and axes.
-fn ground(canvas: &mut Canvas, input: &Priorities, frame: &Frame, placer: &mut Placer) {
+/// Draws grid, split lines, corner words and axes, with `foot` px of words under the plot.
+fn ground(canvas: &mut Canvas, input: &Priorities, (frame, foot): (&Frame, f64), placer: &mut Placer) {
     let (split_x, split_y) = (frame.px(input.split.0), frame.py(input.split.1));
     let paint = canvas.fill(Token::Blue2, 0.06);
     canvas.rect("first", (frame.left, frame.top, split_x - frame.left, split_y - frame.top), &paint);
@@ -65,8 +68,9 @@ fn ground(canvas: &mut Canvas, input: &Priorities, frame: &Frame, placer: &mut P
     let n = super::canvas::number;
     canvas.path("split", &format!("M{} {}V{}", n(split_x), n(frame.top), n(frame.bottom())), &dashes);
     canvas.path("split", &format!("M{} {}H{}", n(frame.left), n(split_y), n(frame.right())), &dashes);
-    placer.take(Area::new(split_x - 1.0, frame.top, split_x + 1.0, frame.bottom()));
-    placer.take(Area::new(frame.left, split_y - 1.0, frame.right(), split_y + 1.0));
+    // A name rather crosses a split than another name or the zero line.
+    placer.take_line(frame, &[(input.split.0, frame.y.0), (input.split.0, frame.y.1)]);
+    placer.take_line(frame, &[(frame.x.0, input.split.1), (frame.x.1, input.split.1)]);
     canvas.text(&Text::new(&input.heading, 0.0, 12.0, 11.0).bold().colour(Token::Ink));
     let (left, right) = (frame.left + 10.0, frame.right() - 8.0);
     let (upper, lower) = (frame.top + 20.0, frame.bottom() - 9.0);
@@ -86,12 +90,13 @@ fn ground(canvas: &mut Canvas, input: &Priorities, frame: &Frame, placer: &mut P
     for tick in axis::ticks(frame.x.0, frame.x.1, 10.0) {
         let x = frame.px(tick);
         canvas.line("tick", (x, bottom), (x, bottom + 4.0), (Token::Ink, 1.0));
-        let anchor = if x > WIDTH - 12.0 { Anchor::End } else { Anchor::Middle };
+        let anchor = if x > frame.right() - 8.0 { Anchor::End } else { Anchor::Middle };
         let figure = axis::figure(tick, 10.0, false);
         canvas.text(&Text::new(&figure, x, bottom + 17.0, 10.5).anchor(anchor).colour(Token::Ink));
     }
     canvas.text(&Text::new(&input.level_name, frame.right(), bottom + 34.0, 10.5).end().colour(Token::Ink3));
-    canvas.text(&Text::new(&input.arms_label, frame.left, bottom + 34.0, 10.5).colour(Token::Ink3));
+    let line = if foot > PAGE.1 { 50.0 } else { 34.0 };
+    canvas.text(&Text::new(&input.arms_label, frame.left, bottom + line, 10.5).colour(Token::Ink3));
 }
 
 /// Draws one cross, arms cut at the plot's edge.

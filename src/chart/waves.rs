@@ -1,7 +1,7 @@
 //! Where we stand: the index wave by wave, and up to three companions below it.
 
 use super::axis;
-use super::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use super::canvas::{Anchor, Canvas, Drawing, Form, Look, Text};
 use super::frame::{self, Frame, Pen};
 use super::index_axis::{self, Pill};
 use super::input::{Companion, Interval, Today, Wave, Waves};
@@ -9,30 +9,40 @@ use super::labels::{Area, Placer, Rank, Spot};
 use super::lettering::{self, Weight};
 use super::theme::Token;
 
-const WIDTH: f64 = 666.0;
-/// The main plot: left, top, width, height.
-const MAIN: (f64, f64, f64, f64) = (44.0, 34.0, 584.0, 230.0);
-/// A companion: top of its plot, height, gap between two.
-const SMALL: (f64, f64, f64) = (366.0, 96.0, 28.0);
-/// Height with companions, and without.
-const HEIGHT: (f64, f64) = (472.0, 312.0);
+/// Left edge of the main plot, its top, what is kept free right of it, its height.
+const MAIN: (f64, f64, f64, f64) = (44.0, 34.0, 38.0, 230.0);
+/// Top of the first companion's plot; height without companions.
+const SMALL: (f64, f64) = (366.0, 312.0);
+/// Three companions side by side: gap between two, height of a plot.
+const BESIDE: (f64, f64) = (28.0, 96.0);
+/// One under the other: from top to top, height of a plot.
+const UNDER: (f64, f64) = (118.0, 64.0);
 
 /// The pill over the last wave, its range on the left.
 const PILL: Pill = Pill { range_left: Some(0.0), ..index_axis::LARGE };
 
-/// Draws the index by wave with its band, and its companions, 666 px wide.
+/// Draws the index by wave with its band, and its companions.
 pub fn waves(input: &Waves, look: &Look) -> Drawing {
     let count = input.waves.len();
+    let width = look.form.width();
     let x = (-0.4, count.max(2) as f64 - 1.0);
-    let mut frame = Frame { left: MAIN.0, top: MAIN.1, width: MAIN.2, height: MAIN.3, x, y: input.scale };
-    let pill = index_axis::pill_place(&frame, &last(input), &PILL, WIDTH);
+    let mut frame = Frame {
+        left: MAIN.0,
+        top: MAIN.1,
+        width: width - MAIN.0 - MAIN.2,
+        height: MAIN.3,
+        x,
+        y: input.scale,
+    };
+    let pill = index_axis::pill_place(&frame, &last(input), &PILL, width);
     if lettering::width(&input.heading, 11.0, Weight::Bold) + 8.0 > pill.both.0 {
         frame.top += 18.0;
     }
     let down = frame.top - MAIN.1;
-    let height = down + if input.companions.is_empty() { HEIGHT.1 } else { HEIGHT.0 };
-    let mut canvas = Canvas::new(WIDTH, height, look);
-    let mut placer = Placer::new(Area::new(0.0, frame.top - 6.0, WIDTH, frame.bottom() - 1.0));
+    let companions = places(input.companions.len(), look.form);
+    let height = companions.last().map_or(SMALL.1, |place| place.top + place.height + 10.0);
+    let mut canvas = Canvas::new(width, down + height, look);
+    let mut placer = Placer::new(Area::new(0.0, frame.top - 6.0, width, frame.bottom() - 1.0));
     canvas.text(&Text::new(&input.heading, 0.0, frame.top - 12.0, 11.0).bold().colour(Token::Ink));
     grid(&mut canvas, &frame, 10.5, 5.0);
     let indices: Vec<Option<Interval>> = input.waves.iter().map(|wave| wave.index).collect();
@@ -49,8 +59,8 @@ pub fn waves(input: &Waves, look: &Look) -> Drawing {
     today(&mut canvas, input, &frame, &mut placer);
     values(&mut canvas, &frame, &indices, &mut placer);
     band(&mut canvas, input, &frame, &indices, &mut placer);
-    for (companion, at) in input.companions.iter().take(3).zip(0u8..) {
-        small(&mut canvas, companion, (f64::from(at), SMALL.0 + down), count);
+    for (companion, place) in input.companions.iter().zip(companions) {
+        small(&mut canvas, companion, &Place { top: place.top + down, ..place }, count);
     }
     canvas.finish(&input.alt.title, &input.alt.description)
 }
@@ -158,15 +168,40 @@ fn band(canvas: &mut Canvas, input: &Waves, frame: &Frame, waves: &[Option<Inter
     }
 }
 
+/// Where a companion stands: left edge and width with its figures, top and height of its plot.
+struct Place {
+    left: f64,
+    width: f64,
+    top: f64,
+    height: f64,
+}
+
+/// Places at most three companions: side by side on a page, one under the other on a phone.
+fn places(count: usize, form: Form) -> Vec<Place> {
+    (0u8..3)
+        .take(count)
+        .map(|at| match form {
+            Form::Page => {
+                let width = (form.width() - 2.0 * BESIDE.0) / 3.0;
+                let left = f64::from(at) * (width + BESIDE.0);
+                Place { left, width, top: SMALL.0, height: BESIDE.1 }
+            }
+            Form::Phone => {
+                let top = SMALL.0 + f64::from(at) * UNDER.0;
+                Place { left: 0.0, width: form.width(), top, height: UNDER.1 }
+            }
+        })
+        .collect()
+}
+
 /// Draws one companion.
-fn small(canvas: &mut Canvas, companion: &Companion, (at, top): (f64, f64), count: usize) {
-    let width = (WIDTH - 2.0 * SMALL.2) / 3.0;
-    let left = at * (width + SMALL.2);
+fn small(canvas: &mut Canvas, companion: &Companion, place: &Place, count: usize) {
+    let &Place { left, width, top, height } = place;
     let frame = Frame {
         left: left + 26.0,
         top,
         width: width - 26.0 - 48.0,
-        height: SMALL.1,
+        height,
         x: (-0.3, count.max(2) as f64 - 1.0),
         y: companion.scale,
     };

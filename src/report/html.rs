@@ -8,7 +8,7 @@ use super::number::{self, Quantity, Show};
 use super::picture::{self, PictureView};
 use super::words::{Language, Said, Words};
 use crate::analysis::Grade;
-use crate::chart::{Drawing, Look, Palette, theme, web_font};
+use crate::chart::{Drawing, Form, Look, Palette, theme, web_font};
 
 /// The whole page.
 #[derive(Template)]
@@ -39,7 +39,7 @@ struct PageView {
     name: String,
     title: String,
     deck: String,
-    chart: Option<String>,
+    chart: Option<[String; 2]>,
     picture: Option<PictureView>,
     cells: Vec<CellView>,
     tables: Vec<TableView>,
@@ -148,10 +148,10 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     fn page(&mut self, page: &Page) -> PageView {
         let before = self.text.len();
-        let drawing = page.chart.as_ref().and_then(|chart| self.chart(page, chart));
+        let drawings = page.chart.as_ref().and_then(|chart| self.chart(page, chart));
         let picture = match &page.chart {
             Some(Chart::Investments { ground, plateau, investments }) => {
-                let look = Look { palette: Palette::Page, prefix: "p5".into() };
+                let look = Look { palette: Palette::Page, form: Form::Page, prefix: "p5".into() };
                 let both = (investments.as_slice(), page.rows.as_slice());
                 let drawing = draw::investments(self.pen, ground, plateau.as_ref(), both, &look);
                 self.keep_drawing(&drawing, page.number);
@@ -168,7 +168,7 @@ impl Writer<'_> {
             name: self.pen.words.text(&page.name),
             title: self.title(&page.title),
             deck: self.sentences(&page.deck),
-            chart: drawing.map(|drawing| drawing.svg),
+            chart: drawings.map(|drawings| drawings.map(|drawing| drawing.svg)),
             picture,
             cells: page
                 .cells
@@ -196,24 +196,31 @@ impl Writer<'_> {
         view
     }
 
-    /// Draws every chart but the picture of page 5.
-    fn chart(&mut self, page: &Page, chart: &Chart) -> Option<Drawing> {
-        let look = Look { palette: Palette::Page, prefix: format!("p{}", page.number) };
-        let drawing = match chart {
+    /// Draws every chart but the picture of page 5, for a page and for a phone.
+    fn chart(&mut self, page: &Page, chart: &Chart) -> Option<[Drawing; 2]> {
+        let prefix = format!("p{}", page.number);
+        let on_page = Look { palette: Palette::Page, form: Form::Page, prefix: prefix.clone() };
+        let on_phone = Look { palette: Palette::Page, form: Form::Phone, prefix: format!("{prefix}s") };
+        let drawing = self.draw(page, chart, &on_page)?;
+        // What finds no place on a phone stands on the page.
+        self.keep_drawing(&drawing, page.number);
+        Some([drawing, self.draw(page, chart, &on_phone)?])
+    }
+
+    fn draw(&self, page: &Page, chart: &Chart, look: &Look) -> Option<Drawing> {
+        Some(match chart {
             Chart::Answer { ground, plateau, investment, row } => {
-                draw::answer(self.pen, ground, plateau.as_ref(), (investment, row), &look)
+                draw::answer(self.pen, ground, plateau.as_ref(), (investment, row), look)
             }
             Chart::Waves { waves, today, companions } => {
-                draw::waves(self.pen, waves, today, companions, &look)
+                draw::waves(self.pen, waves, today, companions, look)
             }
             Chart::Outcomes { ground, panels } => {
-                draw::outcomes(self.pen, ground, panels, &page.title, &look)
+                draw::outcomes(self.pen, ground, panels, &page.title, look)
             }
-            Chart::Priorities { drivers } => draw::priorities(self.pen, drivers, &page.title, &look),
+            Chart::Priorities { drivers } => draw::priorities(self.pen, drivers, &page.title, look),
             Chart::Investments { .. } => return None,
-        };
-        self.keep_drawing(&drawing, page.number);
-        Some(drawing)
+        })
     }
 
     fn keep_drawing(&mut self, drawing: &Drawing, page: u8) {

@@ -5,7 +5,7 @@ use super::draw::{self, Pen};
 use super::html;
 use super::lint::{self, Forbidden};
 use super::words::{Language, Words};
-use crate::chart::{Look, Palette, PngError, png};
+use crate::chart::{Form, Look, Palette, PngError, png};
 
 /// A report in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn picture(
 ) -> Result<Option<Vec<u8>>, RenderError> {
     let words = Words::new(language, &document.figures);
     let pen = Pen { words: &words, document };
-    let look = Look { palette, prefix: "p5".into() };
+    let look = Look { palette, form: Form::Page, prefix: "p5".into() };
     for page in &document.pages {
         if let Some(Chart::Investments { ground, plateau, investments }) = &page.chart {
             let both = (investments.as_slice(), page.rows.as_slice());

@@ -3,7 +3,7 @@
 use cam::chart::input::{
     Bar, BestRange, CostPoint, CurvePoint, Ending, IndexAxis, RowState, SpendTick, Star, Today, Zone,
 };
-use cam::chart::{self, Drawing, Look, Palette};
+use cam::chart::{self, Drawing, Form, Look, Palette};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -11,7 +11,7 @@ use crate::drawn::{collisions, parts};
 use crate::samples::{self, Tongue, interval};
 
 fn light() -> Look {
-    Look { palette: Palette::Light, prefix: "law".into() }
+    Look { palette: Palette::Light, form: Form::Page, prefix: "law".into() }
 }
 
 /// A random company: where it is, and what was observed.

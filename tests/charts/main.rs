@@ -9,14 +9,14 @@ mod samples;
 use std::path::Path;
 
 use cam::chart::input::{CurvePoint, Ending, Investments, RowState};
-use cam::chart::{self, Drawing, Look, Palette};
+use cam::chart::{self, Drawing, Form, Look, Palette};
 use drawn::{collisions, parts, words};
 use samples::Tongue;
 
 const TONGUES: [(Tongue, &str); 2] = [(Tongue::English, "en"), (Tongue::Chinese, "zh-Hans")];
 
 fn light() -> Look {
-    Look { palette: Palette::Light, prefix: "test".into() }
+    Look { palette: Palette::Light, form: Form::Page, prefix: "test".into() }
 }
 
 type Sample = (&'static str, Box<dyn Fn(&Look) -> Drawing>);
@@ -51,12 +51,12 @@ fn the_gallery() {
         for (palette, shade) in [(Palette::Light, "light"), (Palette::Dark, "dark"), (Palette::Grey, "grey")]
         {
             for (name, draw) in gallery(tongue) {
-                let drawing = draw(&Look { palette, prefix: name.to_owned() });
+                let drawing = draw(&Look { palette, form: Form::Page, prefix: name.to_owned() });
                 let png = chart::png(&drawing).unwrap();
                 std::fs::write(directory.join(format!("{name}.{language}.{shade}.png")), png).unwrap();
             }
         }
-        let look = |name: &str| Look { palette: Palette::Page, prefix: name.to_owned() };
+        let look = |name: &str| Look { palette: Palette::Page, form: Form::Page, prefix: name.to_owned() };
         let drawings: String = gallery(tongue).iter().map(|(name, draw)| draw(&look(name)).svg).collect();
         let (colours, fonts) = (chart::theme::css(), chart::web_font::css(&drawings, &drawings));
         let page = format!(
@@ -335,7 +335,7 @@ fn the_same_input_gives_the_same_text() {
 #[test]
 fn in_a_page_every_colour_is_a_variable_and_every_id_begins_with_the_prefix() {
     for (name, draw) in gallery(Tongue::English) {
-        let svg = draw(&Look { palette: Palette::Page, prefix: "p5".into() }).svg;
+        let svg = draw(&Look { palette: Palette::Page, form: Form::Page, prefix: "p5".into() }).svg;
         assert!(!svg.contains("=\"#"), "{name}");
         assert_eq!(svg.matches(" id=\"").count(), svg.matches(" id=\"p5-").count(), "{name}");
         assert_eq!(svg.matches("url(#").count(), svg.matches("url(#p5-").count(), "{name}");

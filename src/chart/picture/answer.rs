@@ -3,25 +3,27 @@
 use super::captions::{self, Said};
 use super::curve::{LARGE, Lines, Plot};
 use crate::chart::axis::round_step;
-use crate::chart::canvas::{Anchor, Canvas, Drawing, Look, Text};
+use crate::chart::canvas::{Anchor, Canvas, Drawing, Form, Look, Text};
 use crate::chart::frame::Frame;
 use crate::chart::index_axis::{self, Pill, Strip};
 use crate::chart::input::{Answer, Refusal, RowState};
 use crate::chart::labels::{Area, Placer, Rank, Spot};
 use crate::chart::theme::Token;
 
-const WIDTH: f64 = 666.0;
-const HEIGHT: f64 = 440.0;
-/// The plot: left, top, width, height.
-const PLOT: (f64, f64, f64, f64) = (46.0, 52.0, 612.0, 286.0);
+/// Height on a page; on a phone the words under the axis take two lines.
+const HEIGHT: (f64, f64) = (440.0, 456.0);
+/// The plot: left, top, what is kept free right of it, height.
+const PLOT: (f64, f64, f64, f64) = (46.0, 52.0, 8.0, 286.0);
 /// Base of the strip, and the bottom axis.
 const STRIP: f64 = 404.0;
 const PILL: Pill = Pill { top: 16.0, bottom: STRIP, ..index_axis::LARGE };
 
-/// Draws profit against today by level of satisfaction for one investment, 666 x 440 px.
+/// Draws profit against today by level of satisfaction for one investment.
 pub fn answer(input: &Answer, look: &Look) -> Drawing {
-    let mut canvas = Canvas::new(WIDTH, HEIGHT, look);
-    let mut placer = Placer::new(Area::new(0.0, 0.0, WIDTH, HEIGHT));
+    let width = look.form.width();
+    let height = if look.form == Form::Page { HEIGHT.0 } else { HEIGHT.1 };
+    let mut canvas = Canvas::new(width, height, look);
+    let mut placer = Placer::new(Area::new(0.0, 0.0, width, height));
     let lines = match &input.state {
         RowState::Curve(curve) => Some((curve, Lines::new(curve, input.axis.observed))),
         RowState::Refused(_) => None,
@@ -38,7 +40,7 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
     let frame = Frame {
         left: PLOT.0,
         top: PLOT.1,
-        width: PLOT.2,
+        width: width - PLOT.0 - PLOT.2,
         height: PLOT.3,
         x: (input.axis.low, input.axis.high),
         y: if y.1 - y.0 > 1e-9 { y } else { (-1.0, 1.0) },
@@ -63,7 +65,7 @@ pub fn answer(input: &Answer, look: &Look) -> Drawing {
         plot.data(&mut canvas);
         plot.base(&mut canvas, &mut placer);
     }
-    foot(&mut canvas, input, &frame, &mut placer);
+    foot(&mut canvas, input, (&frame, height), &mut placer);
     index_axis::today_line(&mut canvas, &frame, &input.today, &PILL, &mut placer);
     match (&plot, &input.state) {
         (Some(plot), _) => words(&mut canvas, plot, input, &mut placer),
@@ -85,7 +87,7 @@ fn words(canvas: &mut Canvas, plot: &Plot<'_>, input: &Answer, placer: &mut Plac
 }
 
 /// Draws the strip, the axis, the plateau and the words under it.
-fn foot(canvas: &mut Canvas, input: &Answer, frame: &Frame, placer: &mut Placer) {
+fn foot(canvas: &mut Canvas, input: &Answer, (frame, height): (&Frame, f64), placer: &mut Placer) {
     let below = match &input.state {
         RowState::Curve(curve) => Some(curve.below),
         RowState::Refused(_) => None,
@@ -93,7 +95,7 @@ fn foot(canvas: &mut Canvas, input: &Answer, frame: &Frame, placer: &mut Placer)
     index_axis::strip(canvas, frame, &input.customers, Strip { base: STRIP, height: 29.0, below }, placer);
     index_axis::bottom_axis(canvas, frame, STRIP, 10.5, placer);
     canvas.text(&Text::new(&input.axis.name, frame.right(), 435.0, 10.5).end().colour(Token::Ink3));
-    canvas.text(&Text::new(&input.below, 0.0, 435.0, 10.5));
+    canvas.text(&Text::new(&input.below, 0.0, height - 5.0, 10.5));
     if let Some(plateau) = &input.plateau {
         let x = frame.px(plateau.level.estimate);
         index_axis::plateau_mark(canvas, (x, STRIP + 1.6), 3.5);

@@ -126,12 +126,11 @@ fn table(draft: &Draft, ids: &[Ids]) -> Table {
             Some(Arg::figure(&ids.impact, Show::Range)),
             Some(Arg::figure(&ids.level, Show::Value)),
             Some(Arg::figure(&ids.share, Show::Value)),
-            Some(Arg::say(Message::new("not-computed"))),
         ]
     });
     Table {
         name: "drivers".into(),
-        columns: ["name", "impact", "range", "level", "share", "first"].map(Into::into).into(),
+        columns: ["name", "impact", "range", "level", "share"].map(Into::into).into(),
         rows: rows.collect(),
     }
 }

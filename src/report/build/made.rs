@@ -59,7 +59,10 @@ fn run(draft: &Draft) -> Table {
                 Some(Arg::say(Message::new("run-unit"))),
                 Some(Arg::say(super::outcomes::unit_of_analysis(draft))),
             ],
-            row("cluster", frame.cluster.clone()),
+            vec![
+                Some(Arg::say(Message::new("run-cluster"))),
+                Some(Arg::say(Message::new(format!("run-cluster-{}", frame.cluster)))),
+            ],
             row("draws", frame.draws.to_string()),
             row("seed", frame.seed.to_string()),
             row("errors", draft.analysis.drivers.se_kind.clone()),
@@ -152,13 +155,12 @@ fn guard_row(draft: &mut Draft, guard: &Guard, about: Option<&str>) -> Vec<Optio
         let label = Message::new(key).message("guard", name.clone());
         let unit = match guard.key {
             GuardKey::Reconciled => Unit::Share,
-            GuardKey::AnsweredAgainstSilent => Unit::Points,
             _ => plain_unit(value),
         };
         draft.add("M10", Entry::value(label, value, unit, "rule"))
     };
     let value = guard.value.map(|value| add("label-guard-value", value));
-    let bound = add("label-guard-bound", guard.bound);
+    let bound = guard.value.map(|_| add("label-guard-bound", guard.bound));
     let held = match guard.held {
         Some(true) => "guard-held",
         Some(false) => "guard-failed",
@@ -170,7 +172,7 @@ fn guard_row(draft: &mut Draft, guard: &Guard, about: Option<&str>) -> Vec<Optio
         Some(
             value.map_or_else(|| Arg::say(Message::new("not-computed")), |id| Arg::figure(&id, Show::Value)),
         ),
-        Some(Arg::figure(&bound, Show::Value)),
+        bound.map(|id| Arg::figure(&id, Show::Value)),
         Some(Arg::say(Message::new(held))),
         Some(Arg::text(format!("{:?}", guard.caps_at))),
     ]
