@@ -591,3 +591,22 @@ notice-e-reversed-item = A question runs against the others: declare it as rever
 notice-e-missing = Too many values are missing: nothing was fitted.
 notice-e-not-converged = The calculation did not settle: nothing was fitted.
 notice-e-out-of-range = The numbers are too large or too small to calculate with.
+
+# ---- candidate curves
+
+models-caption = All candidate curves
+models-outcome = outcome
+models-text-model = form
+models-parameters = parameters
+models-rss = unexplained, above the least
+models-weight = share of evidence
+model-linear = straight line
+model-linear-plateau = line with a plateau
+model-broken-line = broken line
+model-saturation = exponential saturation
+model-hill = Hill curve
+model-spline = restricted cubic spline
+model-concave = any concave curve
+label-model-parameters = { $outcome }, { $model }: parameters
+label-model-rss = { $outcome }, { $model }: unexplained above the least
+label-model-weight = { $outcome }, { $model }: share of evidence

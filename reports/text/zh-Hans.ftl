@@ -591,3 +591,22 @@ notice-e-reversed-item = 有一题与其他题方向相反：请标明反向。
 notice-e-missing = 缺失太多：未作拟合。
 notice-e-not-converged = 计算未能收敛：未作拟合。
 notice-e-out-of-range = 数值过大或过小，无法计算。
+
+# ---- 候选曲线
+
+models-caption = 全部候选曲线
+models-outcome = 结果
+models-text-model = 形式
+models-parameters = 参数个数
+models-rss = 未解释部分，高出最少者
+models-weight = 证据份额
+model-linear = 直线
+model-linear-plateau = 带平台的直线
+model-broken-line = 折线
+model-saturation = 指数饱和
+model-hill = 希尔曲线
+model-spline = 限制性三次样条
+model-concave = 任意凹曲线
+label-model-parameters = { $outcome }，{ $model }：参数个数
+label-model-rss = { $outcome }，{ $model }：未解释部分高出最少者
+label-model-weight = { $outcome }，{ $model }：证据份额

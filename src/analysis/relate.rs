@@ -68,6 +68,7 @@ pub(super) fn relate(
     };
     relation.verdict = Some(found.verdict);
     relation.reasons.clone_from(&found.reasons);
+    relation.candidates.clone_from(&found.candidates);
     relation.slope = found.slope.map(estimate);
     relation.slope_below = found.slope_below.map(estimate);
     relation.slope_above = found.slope_above.map(estimate);
@@ -88,6 +89,7 @@ pub(super) fn nothing(rows: &Rows) -> Relation {
     Relation {
         verdict: None,
         reasons: Vec::new(),
+        candidates: Vec::new(),
         n: rows.outcome.len(),
         accounts: rows.accounts(),
         mean: if total_weight > 0.0 { sum / total_weight } else { 0.0 },

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use cam_stats::candidates::Candidate;
 use cam_stats::verdict::{Reason, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -400,6 +401,8 @@ pub struct Relation {
     pub verdict: Option<Verdict>,
     /// Every clause of the rule with its figure.
     pub reasons: Vec<Reason>,
+    /// All candidate curves with the evidence for each; empty where no kink is looked for.
+    pub candidates: Vec<Candidate>,
     /// Observations.
     pub n: usize,
     /// Accounts among them.

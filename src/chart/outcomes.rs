@@ -156,12 +156,7 @@ impl Placed<'_> {
 }
 
 /// Writes the words of all panels, by rank.
-fn words(
-    canvas: &mut Canvas,
-    input: &Outcomes,
-    panels: &[Placed<'_>],
-    (placer, form): (&mut Placer, Form),
-) {
+fn words(canvas: &mut Canvas, input: &Outcomes, panels: &[Placed<'_>], (placer, form): (&mut Placer, Form)) {
     for placed in panels {
         let heading = Text::new(&placed.panel.heading, 0.0, placed.frame.top - 12.0, 11.0).bold();
         canvas.text(&heading.colour(Token::Ink).halo());

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cam_stats::bootstrap::Clusters;
+use cam_stats::candidates::Candidate;
 use cam_stats::verdict::{CurveVerdict, LevelMean, Reason, Rule, Verdict, refuse_leak, verdict};
 use cam_stats::{Column, Count, Interval, Refusal, Warning};
 use serde::Serialize;
@@ -62,6 +63,8 @@ struct Answer {
     slope_above: Option<Slope>,
     observed: Observed,
     reasons: Vec<Reason>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<Candidate>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     level_means: Vec<LevelMean>,
     draws: usize,
@@ -132,6 +135,7 @@ impl Curve {
             slope_above: found.slope_above.map(Slope::from),
             observed: Observed { p5: found.observed.0, p95: found.observed.1 },
             reasons: found.reasons,
+            candidates: found.candidates,
             level_means: found.level_means,
             draws: rule.draws,
             seed: rule.pairs_seed,
@@ -187,6 +191,16 @@ impl Answer {
             );
             let (level, mean, n) = (digits(level.level), digits(level.mean), level.n);
             writeln!(out, "mean at {level}: {mean} ({range}, n {n})")?;
+        }
+        if !self.candidates.is_empty() {
+            writeln!(out, "\ncandidate curves (parameters, residual sum of squares, Akaike weight):")?;
+        }
+        for candidate in &self.candidates {
+            let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+            let name = candidate.model.key().replace('_', " ");
+            let parameters = or_dash(candidate.parameters.map(|count| count.to_string()));
+            let weight = or_dash(candidate.weight.map(|weight| format!("{weight:.3}")));
+            writeln!(out, "  {name:38} {parameters:>2} {:>14} {weight:>8}", digits(candidate.rss))?;
         }
         writeln!(out, "\nclauses of the rule:")?;
         for reason in &self.reasons {

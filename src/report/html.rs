@@ -215,9 +215,7 @@ impl Writer<'_> {
             Chart::Waves { waves, today, companions } => {
                 draw::waves(self.pen, waves, today, companions, look)
             }
-            Chart::Outcomes { ground, panels } => {
-                draw::outcomes(self.pen, ground, panels, &page.title, look)
-            }
+            Chart::Outcomes { ground, panels } => draw::outcomes(self.pen, ground, panels, &page.title, look),
             Chart::Priorities { drivers } => draw::priorities(self.pen, drivers, &page.title, look),
             Chart::Investments { .. } => return None,
         })

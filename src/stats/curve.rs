@@ -157,6 +157,12 @@ impl Points {
         self.s.iter().map(|s| s + self.mean_s).collect()
     }
 
+    /// Returns satisfaction, outcome and weight in ascending order of satisfaction; the weights have mean 1.
+    pub fn iter(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+        let values = self.s.iter().zip(&self.y).zip(&self.weight);
+        values.map(|((s, y), weight)| (s + self.mean_s, y + self.mean_y, *weight))
+    }
+
     /// Returns how many points lie above a level.
     pub fn above(&self, level: f64) -> usize {
         self.s.len() - self.s.partition_point(|&s| s <= level - self.mean_s)

@@ -12,9 +12,13 @@ mod notice;
 
 pub mod agreement;
 pub mod bootstrap;
+pub mod candidates;
 pub mod chain;
+pub mod concave;
 pub mod curve;
+pub mod hill;
 pub mod importance;
+pub mod levels;
 pub mod logistic;
 pub mod measurement;
 pub mod ols;

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Interval;
 use crate::bootstrap::{Clusters, replicates};
+use crate::candidates::{Candidate, candidates};
 use crate::curve::{BrokenLine, GRID, Line, LinearPlateau, Points};
+use crate::levels::Levels;
 use crate::measurement::{average, mean, wilson};
 use crate::notice::{Column, Refusal, Warning};
 use crate::quantile::{chi_squared_sf, f_sf, order_statistic, t};
@@ -159,6 +161,8 @@ pub struct CurveVerdict {
     pub plateau: Option<Interval>,
     /// The plateau-constrained curve, wherever it exists.
     pub linear_plateau: Option<LinearPlateau>,
+    /// All candidate curves with the evidence for each, where a kink is looked for.
+    pub candidates: Vec<Candidate>,
     /// Means per level, where satisfaction takes 5 to 19 values.
     pub level_means: Vec<LevelMean>,
     /// What limits the verdict.
@@ -241,6 +245,12 @@ pub fn verdict(
     }
     found.broken = sample.points.broken_line(None);
     found.linear_plateau = sample.points.linear_plateau(None);
+    found.candidates = candidates(
+        &Levels::of(&sample.points),
+        found.line.as_ref(),
+        found.linear_plateau.as_ref(),
+        found.broken.as_ref(),
+    );
     if sample.is_curved(&mut found, rule) {
         sample.judge_kink(&mut found, rule);
     } else {
@@ -266,6 +276,7 @@ impl CurveVerdict {
             slope_above: None,
             plateau: None,
             linear_plateau: None,
+            candidates: Vec::new(),
             level_means: Vec::new(),
             warnings: vec![Warning::Observational],
         }

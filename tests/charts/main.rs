@@ -79,8 +79,10 @@ fn a_drawing_becomes_a_png_of_twice_its_size() {
 fn no_text_lies_on_another_or_outside_the_drawing() {
     for (tongue, language) in TONGUES {
         for (name, draw) in gallery(tongue) {
-            let found = collisions(&draw(&light()));
-            assert!(found.is_empty(), "{name}.{language}: {found:#?}");
+            for form in [Form::Page, Form::Phone] {
+                let found = collisions(&draw(&Look { form, ..light() }));
+                assert!(found.is_empty(), "{name}.{language} {form:?}: {found:#?}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cam::analysis::*;
 use cam::dataset::Exclude;
+use cam_stats::candidates::{Candidate, Model};
 use cam_stats::verdict::{Clause, Reason, Verdict};
 
 /// An estimate with a 90 % range.
@@ -289,6 +290,12 @@ fn relation(verdict: Verdict, n: usize, mean: f64) -> Relation {
             reason(Clause::RightSlope95BelowShareOfLeft, 0.18, 0.2, true),
             reason(Clause::ObservationsAboveKink, 412.0, 120.0, true),
         ],
+        candidates: vec![
+            Candidate { model: Model::Linear, parameters: Some(2), rss: 26_016.1, weight: Some(0.000_2) },
+            Candidate { model: Model::LinearPlateau, parameters: Some(3), rss: 13_726.3, weight: Some(0.47) },
+            Candidate { model: Model::BrokenLine, parameters: Some(4), rss: 13_648.1, weight: Some(0.53) },
+            Candidate { model: Model::Concave, parameters: None, rss: 13_569.4, weight: None },
+        ],
         n,
         accounts: 1_204,
         mean,
@@ -482,6 +489,7 @@ fn flat(mean: f64, band: f64, slope: Estimate) -> Relation {
         slope: Some(slope),
         groups: groups(&levels, band, |_| mean),
         few_levels: true,
+        candidates: Vec::new(),
         r_squared: Some(0.000_2),
         reasons: vec![
             reason(Clause::DistinctLevels, 5.0, 20.0, false),
@@ -560,6 +568,7 @@ pub(crate) fn tiny() -> Analysis {
         verdict: None,
         reasons: vec![reason(Clause::Observations, 38.0, 100.0, false)],
         accounts: 38,
+        candidates: Vec::new(),
         r_squared: None,
         ..relation(Verdict::TooFew, 38, 0.9)
     };

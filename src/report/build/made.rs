@@ -26,6 +26,7 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, evidence: Evidence) -> Page
         reconciliation(draft),
         guards(draft),
         reasons(draft),
+        candidates(draft),
         warnings(draft),
     ];
     Page {
@@ -218,6 +219,41 @@ fn reasons(draft: &mut Draft) -> Table {
     Table {
         name: "reasons".into(),
         columns: ["outcome", "text-clause", "value", "bound", "text-held"].map(Into::into).into(),
+        rows,
+    }
+}
+
+/// Every candidate curve of every relation, so that nobody has to believe in one form.
+fn candidates(draft: &mut Draft) -> Table {
+    let analysis = draft.analysis;
+    let relations: [(&str, &Relation); 3] = [
+        ("retention", &analysis.retention),
+        ("revenue", &analysis.revenue_change),
+        ("money", &analysis.money),
+    ];
+    let mut rows = Vec::new();
+    for (outcome, relation) in relations {
+        let of = super::outcomes::outcome_name(draft, outcome);
+        let least = relation.candidates.iter().map(|one| one.rss).fold(f64::INFINITY, f64::min);
+        for one in &relation.candidates {
+            let name = Message::new(format!("model-{}", one.model.key().replace('_', "-")));
+            let mut add = |key: &str, value: f64, unit: Unit| {
+                let label = Message::new(key).message("outcome", of.clone()).message("model", name.clone());
+                Arg::figure(
+                    &draft.add("M10", Entry::value(label, value, unit, "curve").n(relation.n)),
+                    Show::Value,
+                )
+            };
+            let parameters =
+                one.parameters.map(|count| add("label-model-parameters", count as f64, Unit::Count));
+            let more = (least > 0.0).then(|| add("label-model-rss", one.rss / least - 1.0, Unit::Change));
+            let weight = one.weight.map(|weight| add("label-model-weight", weight, Unit::Chance));
+            rows.push(vec![Some(Arg::say(of.clone())), Some(Arg::say(name)), parameters, more, weight]);
+        }
+    }
+    Table {
+        name: "models".into(),
+        columns: ["outcome", "text-model", "parameters", "rss", "weight"].map(Into::into).into(),
         rows,
     }
 }

@@ -5,8 +5,12 @@
 use std::collections::HashMap;
 
 use cam_stats::bootstrap::Clusters;
+use cam_stats::candidates::{Model, candidates};
+use cam_stats::concave::Concave;
 use cam_stats::curve::{BrokenLine, Points};
+use cam_stats::hill::Hill;
 use cam_stats::importance::importance;
+use cam_stats::levels::Levels;
 use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, weighted_mean, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
@@ -590,11 +594,79 @@ fn agreement_within_units_matches_the_reference() {
     assert!((found.mean - 0.354_578_464_32).abs() < 1e-11, "{}", found.mean);
 }
 
+fn by_level(outcome: &str) -> Levels {
+    let (satisfaction, values) = curve(outcome);
+    Levels::of(&Points::new(&satisfaction, &values, None).unwrap())
+}
+
+/// METHODS 5.2, M6: R's quadratic program, good to 1e-4 as METHODS says; its own sum of squares is good to 1e-8.
+#[test]
+fn the_concave_curve_agrees_with_a_quadratic_program() {
+    let expected = reference(include_str!("golden/curve.csv"));
+    for outcome in ["profit", "profit_lin", "profit_sat"] {
+        let of = |key: &str| expected[&format!("concave.{outcome}.{key}")];
+        let found = Concave::fit(&by_level(outcome)).unwrap();
+        assert!((found.rss / of("rss") - 1.0).abs() < 1e-8, "{outcome}: {}", found.rss);
+        assert!((found.knots.last().unwrap().0 - of("last_knot")).abs() < 1e-9, "{outcome}: {found:?}");
+        for level in [50.0, 60.0, 72.0, 80.0, 90.0] {
+            let fit = found.value(level);
+            assert!((fit - of(&format!("fit.{level}"))).abs() < 1e-4, "{outcome} at {level}: {fit}");
+        }
+    }
+}
+
+/// METHODS 5.2, M4: R's `nls`, which stops when it no longer gains more than about 1e-6 of a parameter.
+#[test]
+fn the_hill_curve_agrees_with_r() {
+    let expected = reference(include_str!("golden/curve.csv"));
+    let of = |key: &str| expected[&format!("hill.{key}")];
+    let found = Hill::fit(&by_level("profit_sat")).unwrap();
+    close(found.rss, of("profit_sat.rss"), "rss");
+    let parameters = [found.e0, found.emax, found.ec50, found.k];
+    for (at, name) in ["e0", "emax", "ec50", "k"].into_iter().enumerate() {
+        let wanted = of(&format!("profit_sat.{name}"));
+        assert!((parameters[at] / wanted - 1.0).abs() < 1e-5, "{name}: {}", parameters[at]);
+        let wanted = of(&format!("se.{name}"));
+        assert!(
+            (found.std_errors[at] / wanted - 1.0).abs() < 1e-5,
+            "error of {name}: {}",
+            found.std_errors[at]
+        );
+    }
+    assert!((found.condition / of("jacobian_cond_unitcols") - 1.0).abs() < 1e-5, "{}", found.condition);
+    for level in [50.0, 70.0, 90.0] {
+        let wanted = of(&format!("slope.{level}"));
+        assert!((found.slope(level) / wanted - 1.0).abs() < 1e-5, "slope at {level}");
+    }
+}
+
+/// The spline's sum of squares by METHODS' F of nonlinearity: `rss = rss0 / (1 + 2 F / 396)`.
+#[test]
+fn all_candidates_stand_side_by_side_with_their_evidence() {
+    let expected = reference(include_str!("golden/curve.csv"));
+    let (satisfaction, values) = curve("profit");
+    let points = Points::new(&satisfaction, &values, None).unwrap();
+    let (line, plateau, broken) = (points.line(None), points.linear_plateau(None), points.broken_line(None));
+    let found = candidates(&Levels::of(&points), line.as_ref(), plateau.as_ref(), broken.as_ref());
+    let rss = |model: Model| found.iter().find(|one| one.model == model).map(|one| one.rss).unwrap();
+    close(rss(Model::Linear), expected["linear.profit.rss"], "line");
+    close(rss(Model::LinearPlateau), expected["linplateau.profit.rss"], "plateau");
+    let spline = rss(Model::Linear) / (1.0 + 2.0 * expected["rcs4.profit.nonlin.F"] / 396.0);
+    close(rss(Model::Spline), spline, "spline");
+    let weights: f64 = found.iter().filter_map(|one| one.weight).sum();
+    assert!((weights - 1.0).abs() < 1e-12);
+    // By hand, from the two sums of squares: exp(-(AICc difference) / 2), with 3 and 4 parameters and the variance.
+    let weight = |model: Model| found.iter().find(|one| one.model == model).unwrap().weight.unwrap();
+    let ratio: f64 = weight(Model::LinearPlateau) / weight(Model::BrokenLine);
+    let fit = 400.0 * (rss(Model::LinearPlateau) / rss(Model::BrokenLine)).ln();
+    let penalty = (8.0 + 40.0 / 395.0) - (10.0 + 60.0 / 394.0);
+    close(ratio, (-(fit + penalty) / 2.0_f64).exp(), "evidence of two candidates");
+}
+
 #[test]
 fn saturation_agrees_with_r() {
     let expected = reference(include_str!("golden/curve.csv"));
-    let (satisfaction, values) = curve("profit_sat");
-    let found = Saturation::fit(&satisfaction, &values).unwrap().unwrap();
+    let found = Saturation::fit(&by_level("profit_sat")).unwrap();
     close(found.rss, expected["expsat.profit_sat.rss"], "rss");
     // The least residual sum of squares found in decimal arithmetic of 40 digits, for a curve that starts at 35:
     // R's optimiser stops 1.5e-8 before it in tau. The fit starts at the lowest observation: the same curve.
