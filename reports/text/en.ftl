@@ -393,6 +393,7 @@ excluded-not-in-ledger = account has no money in the ledger
 excluded-window-open = outcome window still open
 excluded-retention-unknown = not known whether the customer stayed
 excluded-later-wave = money counted after an earlier wave of the same customer
+excluded-period-crosses = a period of the account runs across the end of its window
 excluded-used = used as observations
 excluded-sum = responses that came in
 ledger-caption = Imported against official revenue

@@ -393,6 +393,7 @@ excluded-not-in-ledger = 客户在账目中没有金额
 excluded-window-open = 结果窗口尚未结束
 excluded-retention-unknown = 不知道客户是否留下
 excluded-later-wave = 同一客户更早一次调查之后的金额已计入
+excluded-period-crosses = 该客户有一个账期跨越结果窗口的终点
 excluded-used = 用作观测
 excluded-sum = 收到的答卷
 ledger-caption = 导入收入与官方收入

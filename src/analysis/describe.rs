@@ -261,9 +261,13 @@ fn histogram(accounts: &[AccountShare], axis_low: f64, resolution: f64) -> Vec<f
 
 /// Revenue in the window that ends before the answer, as far back as the data go, in minor units.
 fn revenue_before(observation: &Observation, ledger: &Ledger, rule: &LinkRule) -> f64 {
-    let end = observation.answered_at;
-    let start = end.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
-    ledger.sum(observation.account, (start, end)).revenue.max(0) as f64
+    let (account, end) = (observation.account, observation.answered_at);
+    let window = ledger.window_before(account, end, rule.window_months, &rule.zone).or_else(|| {
+        let (first, _) = ledger.covered()?;
+        let start = end.plus_months(-i32::try_from(rule.window_months).ok()?, &rule.zone);
+        Some((start.max(first), end))
+    });
+    window.map_or(0.0, |window| ledger.sum(account, window).revenue.max(0) as f64)
 }
 
 /// Imported against official revenue for every official total that the data cover whole.
@@ -326,8 +330,8 @@ pub(super) fn nonresponse(
     }
     let opened = input.waves[last_wave].opened_at;
     let mut rows = vec![split.row(Variable::RevenueBefore, |account| {
-        let start = opened.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
-        let minor = input.ledger.sum(account.id, (start, opened)).revenue;
+        let window = input.ledger.window_before(account.id, opened, rule.window_months, &rule.zone)?;
+        let minor = input.ledger.sum(account.id, window).revenue;
         Some(Money { minor, currency: input.currency }.major())
     })];
     rows.push(split.row(Variable::TenureYears, |account| {

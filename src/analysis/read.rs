@@ -64,9 +64,7 @@ impl Input {
             waves,
             responses,
             // A report of a past quarter knows no money that came after it.
-            ledger: Ledger::new(
-                snapshot.flows.iter().filter(|flow| flow.from < until && flow.to <= until).copied().collect(),
-            ),
+            ledger: Ledger::new(snapshot.flows.clone(), until),
             currency,
             fingerprint,
         })

@@ -1,12 +1,11 @@
 //! An outcome against satisfaction: the verdict, a smooth curve with its band, and groups of customers.
 
-use cam_stats::measurement::wilson;
+use cam_stats::measurement::outcome_interval;
 use cam_stats::ols::{self, Problem, StandardErrors};
 use cam_stats::spline::Spline;
-use cam_stats::verdict::{CurveVerdict, Rule, Verdict, verdict};
+use cam_stats::verdict::{CurveVerdict, Rule, Verdict, is_binary, verdict};
 use cam_stats::{Interval, Refusal, Warning};
 
-use super::describe;
 use super::result::{CurvePoint, Estimate, GroupPoint, Relation};
 
 /// Below this number of linked accounts no curve is fitted.
@@ -140,13 +139,8 @@ fn group(rows: &Rows, members: &[usize]) -> Option<GroupPoint> {
     let take = |column: &[f64]| members.iter().map(|&row| column[row]).collect::<Vec<f64>>();
     let (outcome, weights) = (take(&rows.outcome), take(&rows.weights));
     let x = take(&rows.satisfaction).iter().sum::<f64>() / members.len() as f64;
-    let alike = weights.iter().all(|weight| weight.total_cmp(&weights[0]).is_eq());
-    let share = alike && rows.outcome.iter().all(|&value| value == 0.0 || value == 1.0);
-    if !share {
-        return Some(GroupPoint { x, y: describe::mean(&outcome, &weights)? });
-    }
-    let successes = outcome.iter().filter(|&&value| value > 0.5).count();
-    let found = wilson(successes, outcome.len(), RANGE)?;
+    let share = is_binary(&rows.outcome);
+    let found = outcome_interval(&outcome, &weights, share, RANGE)?;
     let (value, low, high) = (found.estimate, found.low, found.high);
     Some(GroupPoint { x, y: Estimate { value, low, high, level: RANGE, n: outcome.len() } })
 }

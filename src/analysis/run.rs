@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
         }
         let (start, end) = (calendar.start(period), calendar.end(period));
         let answered = input.waves.iter().any(|wave| wave.opened_at >= start);
-        let paid = input.ledger.flows().iter().any(|flow| flow.from >= start && flow.from < end);
+        let paid = input.ledger.flows().iter().any(|flow| flow.from >= start || flow.to > start);
         if !answered && !paid {
             return Err(AnalysisError::NothingInPeriod { period: period.to_string() });
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::score::{Response, RoleWeights, Wave, construct_scores, over_roles};
 use crate::clock::Instant;
-use crate::finance::Ledger;
+use crate::finance::{Ledger, NoWindow};
 use crate::survey::Role;
 
 /// How answers meet money.
@@ -46,11 +46,13 @@ pub enum Exclude {
     RetentionUnknown,
     /// The account's money was counted after an earlier wave.
     LaterWave,
+    /// A period of the account runs across the end of its window.
+    PeriodCrosses,
 }
 
 impl Exclude {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoAccount,
         Self::NoSatisfaction,
         Self::Averaged,
@@ -58,6 +60,7 @@ impl Exclude {
         Self::WindowOpen,
         Self::RetentionUnknown,
         Self::LaterWave,
+        Self::PeriodCrosses,
     ];
 
     /// Returns the stable key that is stored.
@@ -70,6 +73,7 @@ impl Exclude {
             Self::WindowOpen => "window_open",
             Self::RetentionUnknown => "retention_unknown",
             Self::LaterWave => "later_wave",
+            Self::PeriodCrosses => "period_crosses",
         }
     }
 }
@@ -228,22 +232,23 @@ pub fn outcome(account: Uuid, after: Instant, ledger: &Ledger, rule: &LinkRule) 
     if ledger.of(account).is_empty() {
         return Err(Exclude::NotInLedger);
     }
-    let months = rule.window_months.max(rule.bought_again_within.unwrap_or(0));
-    ledger.window_after(after, months, &rule.zone).ok_or(Exclude::WindowOpen)?;
-    let window = ledger.window_after(after, rule.window_months, &rule.zone).ok_or(Exclude::WindowOpen)?;
-    let sum = ledger.sum(account, window);
+    let window = |months: u32| {
+        ledger.window_after(account, after, months, &rule.zone).map_err(|reason| match reason {
+            NoWindow::Open => Exclude::WindowOpen,
+            NoWindow::Crossed => Exclude::PeriodCrosses,
+        })
+    };
+    let (start, end) = window(rule.window_months)?;
+    let sum = ledger.sum(account, (start, end));
     let retained = match rule.bought_again_within {
-        Some(within) => {
-            let again = ledger.window_after(after, within, &rule.zone).ok_or(Exclude::WindowOpen)?;
-            ledger.sum(account, again).purchases > 0
-        }
-        None if ledger.knows_contracts() => sum.active.unwrap_or(false),
+        Some(within) => ledger.sum(account, window(within)?).purchases > 0,
+        None if ledger.knows_contracts() => ledger.is_active(account, end),
         None => return Err(Exclude::RetentionUnknown),
     };
     // A customer who came during the window before has no year to compare with.
     let since = ledger.of(account).first().map(|flow| flow.from);
     let revenue_before = ledger
-        .window_before(after, rule.window_months, &rule.zone)
+        .window_before(account, after, rule.window_months, &rule.zone)
         .filter(|before| since.is_some_and(|since| since <= before.0))
         .map(|before| ledger.sum(account, before).revenue);
     Ok(Outcome { retained, revenue: sum.revenue, margin: sum.margin, revenue_before })
@@ -313,13 +318,10 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
     }
 
     fn sample() -> Linked {
-        let ledger = Ledger::new(vec![
-            entry(1, 0, 100),
-            entry(1, 15, 700),
-            entry(2, 0, 100),
-            entry(3, 1, 100),
-            entry(9, 100, 100),
-        ]);
+        let ledger = Ledger::new(
+            vec![entry(1, 0, 100), entry(1, 15, 700), entry(2, 0, 100), entry(3, 1, 100), entry(9, 100, 100)],
+            day(1_000),
+        );
         let responses = [
             response(Some(1), 10, 10.0),
             response(Some(1), 12, 1.0),
@@ -362,7 +364,7 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
 
     #[test]
     fn with_one_observation_per_account_its_first_wave_counts() {
-        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(1, 15, 700), entry(9, 200, 100)]);
+        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(1, 15, 700), entry(9, 200, 100)], day(1_000));
         let responses = [response(Some(1), 10, 10.0), Response { wave: 1, ..response(Some(1), 50, 1.0) }];
         let waves = [wave(), wave()];
         let each = link(&responses, &waves, &ledger, &rule());
@@ -382,7 +384,7 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
 
     #[test]
     fn a_contract_needs_a_ledger_that_knows_contracts() {
-        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(2, 90, 100)]);
+        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(2, 90, 100)], day(1_000));
         let contractual = LinkRule { bought_again_within: None, ..rule() };
         let linked = link(&[response(Some(1), 10, 10.0)], &[wave()], &ledger, &contractual);
         assert_eq!(linked.exclusions.get(&Exclude::RetentionUnknown), Some(&1));

@@ -6,4 +6,4 @@ mod window;
 
 pub use money::{Currency, CurrencyError, Money, MoneyError, NumberStyle};
 pub use period::{Calendar, Quarter, QuarterError};
-pub use window::{Flow, Ledger, WindowSum};
+pub use window::{Flow, Ledger, NoWindow, WindowSum};

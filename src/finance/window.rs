@@ -34,7 +34,7 @@ impl Flow {
 pub struct Ledger {
     flows: Vec<Flow>,
     covered: Option<(Instant, Instant)>,
-    /// Distinct period starts in ascending order; empty where the ledger has entries only.
+    /// Distinct period starts of all accounts in ascending order; empty where the ledger has entries only.
     period_starts: Vec<Instant>,
 }
 
@@ -47,16 +47,25 @@ pub struct WindowSum {
     pub margin: Option<i64>,
     /// Flows that carry revenue above zero.
     pub purchases: usize,
-    /// The contract's state in the last flow that says so.
-    pub active: Option<bool>,
+}
+
+/// Why an account has no window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoWindow {
+    /// It does not lie inside the data.
+    Open,
+    /// A period of the account runs across its end, and what a period brought cannot be parted.
+    Crossed,
 }
 
 impl Ledger {
-    /// Sorts the flows and notes what they cover.
-    pub fn new(mut flows: Vec<Flow>) -> Self {
+    /// Sorts the flows and notes what they cover. Of what begins before `until` all is kept: a period that runs on
+    /// says that the customer is one, but no window reaches past `until`.
+    pub fn new(flows: Vec<Flow>, until: Instant) -> Self {
+        let mut flows: Vec<Flow> = flows.into_iter().filter(|flow| flow.from < until).collect();
         flows.sort_by_key(|flow| (flow.account, flow.from, flow.to));
         let first = flows.iter().map(|flow| flow.from).min();
-        let last = flows.iter().map(|flow| flow.to).max();
+        let last = flows.iter().map(|flow| flow.to.min(until)).max();
         let mut period_starts: Vec<_> =
             flows.iter().filter(|flow| !flow.is_entry()).map(|flow| flow.from).collect();
         period_starts.sort_unstable();
@@ -86,47 +95,61 @@ impl Ledger {
         self.flows.iter().any(|flow| flow.active.is_some())
     }
 
-    /// Returns the window of `months` that begins after `answered`: at once where the ledger has entries, with
-    /// the next whole period where it has periods, so that no money precedes the answer. `None` where the
-    /// window does not lie inside the data.
+    /// Returns the account's window of `months` that begins after `answered`, so that no money precedes the answer: at
+    /// once where the account has entries; where it has periods, with the first of its own that begins after, or where
+    /// its last one ends. An account that has left before gets the window that others get.
     pub fn window_after(
         &self,
+        account: Uuid,
         answered: Instant,
         months: u32,
         zone: &TimeZone,
-    ) -> Option<(Instant, Instant)> {
-        let (_, last) = self.covered?;
-        let start = if self.period_starts.is_empty() {
-            answered
+    ) -> Result<(Instant, Instant), NoWindow> {
+        let (_, last) = self.covered.ok_or(NoWindow::Open)?;
+        let start = if self.has_periods(account) {
+            let own = self.of(account).iter().flat_map(|flow| [flow.from, flow.to]);
+            let own = own.filter(|&edge| edge >= answered).min();
+            let others = self.period_starts.partition_point(|&start| start < answered);
+            own.or(self.period_starts.get(others).copied()).ok_or(NoWindow::Open)?
         } else {
-            *self.period_starts.get(self.period_starts.partition_point(|&start| start < answered))?
+            answered
         };
-        let end = start.plus_months(i32::try_from(months).ok()?, zone);
-        (end <= last).then_some((start, end))
+        let months = i32::try_from(months).map_err(|_| NoWindow::Open)?;
+        let end = start.plus_months(months, zone);
+        if end > last {
+            return Err(NoWindow::Open);
+        }
+        if self.crosses(account, start) || self.crosses(account, end) {
+            return Err(NoWindow::Crossed);
+        }
+        Ok((start, end))
     }
 
-    /// Returns the window of `months` that ends before `answered`, `None` where it does not lie inside the data.
+    /// Returns the account's window of `months` that ends before `answered`; `None` where it does not lie inside the
+    /// data, or a period of the account runs across one of its ends.
     pub fn window_before(
         &self,
+        account: Uuid,
         answered: Instant,
         months: u32,
         zone: &TimeZone,
     ) -> Option<(Instant, Instant)> {
         let (first, _) = self.covered?;
-        let end = if self.period_starts.is_empty() {
-            answered
+        let end = if self.has_periods(account) {
+            let own = self.of(account).iter().flat_map(|flow| [flow.from, flow.to]);
+            own.filter(|&edge| edge <= answered).max()?
         } else {
-            let after = self.period_starts.partition_point(|&start| start <= answered);
-            *self.period_starts.get(after.checked_sub(1)?)?
+            answered
         };
         let start = end.plus_months(-i32::try_from(months).ok()?, zone);
-        (start >= first).then_some((start, end))
+        let whole = start >= first && !self.crosses(account, start) && !self.crosses(account, end);
+        whole.then_some((start, end))
     }
 
     /// Sums an account's flows after `start` and up to `end`. Periods count when they lie inside as a whole;
     /// an entry at `start` itself does not count, one at `end` does.
     pub fn sum(&self, account: Uuid, (start, end): (Instant, Instant)) -> WindowSum {
-        let mut sum = WindowSum { revenue: 0, margin: Some(0), purchases: 0, active: None };
+        let mut sum = WindowSum { revenue: 0, margin: Some(0), purchases: 0 };
         for flow in self.of(account) {
             let inside = if flow.is_entry() {
                 flow.from > start && flow.from <= end
@@ -144,9 +167,23 @@ impl Ledger {
                 _ => None,
             };
             sum.purchases += usize::from(revenue > 0);
-            sum.active = flow.active.or(sum.active);
         }
         sum
+    }
+
+    /// Tells whether a contract of the account runs up to an instant. Rows that have stopped say that it ended, as a
+    /// row that is marked ended does.
+    pub fn is_active(&self, account: Uuid, at: Instant) -> bool {
+        let running = self.of(account).iter().filter(|flow| flow.from < at && flow.to >= at);
+        running.filter_map(|flow| flow.active).next_back().unwrap_or(false)
+    }
+
+    fn has_periods(&self, account: Uuid) -> bool {
+        self.of(account).iter().any(|flow| !flow.is_entry())
+    }
+
+    fn crosses(&self, account: Uuid, at: Instant) -> bool {
+        self.of(account).iter().any(|flow| flow.from < at && flow.to > at)
     }
 }
 
@@ -182,41 +219,93 @@ mod tests {
         }
     }
 
+    fn someone() -> Uuid {
+        Uuid::from_u128(1)
+    }
+
+    fn ledger(flows: Vec<Flow>) -> Ledger {
+        Ledger::new(flows, day(1_000_000))
+    }
+
     #[test]
     fn money_at_or_before_the_answer_is_never_counted() {
-        let ledger = Ledger::new(vec![entry(1, 10, 100), entry(1, 11, 200), entry(1, 60, 400)]);
-        let window = ledger.window_after(day(10), 1, &TimeZone::UTC).unwrap();
-        let sum = ledger.sum(Uuid::from_u128(1), window);
+        let ledger = ledger(vec![entry(1, 10, 100), entry(1, 11, 200), entry(1, 60, 400)]);
+        let window = ledger.window_after(someone(), day(10), 1, &TimeZone::UTC).unwrap();
+        let sum = ledger.sum(someone(), window);
         assert_eq!((sum.revenue, sum.margin, sum.purchases), (200, Some(100), 1));
     }
 
     #[test]
     fn a_window_that_runs_past_the_data_is_open() {
-        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(2, 40, 100)]);
-        assert!(ledger.window_after(day(5), 1, &TimeZone::UTC).is_some());
-        assert!(ledger.window_after(day(15), 1, &TimeZone::UTC).is_none());
-        assert!(ledger.window_before(day(15), 1, &TimeZone::UTC).is_none());
-        assert!(ledger.window_before(day(35), 1, &TimeZone::UTC).is_some());
+        let ledger = ledger(vec![entry(1, 0, 100), entry(2, 40, 100)]);
+        let after = |at| ledger.window_after(someone(), day(at), 1, &TimeZone::UTC);
+        assert!(after(5).is_ok());
+        assert_eq!(after(15), Err(NoWindow::Open));
+        let before = |at| ledger.window_before(someone(), day(at), 1, &TimeZone::UTC);
+        assert!(before(15).is_none() && before(35).is_some());
     }
 
     #[test]
     fn with_periods_the_window_begins_with_the_next_whole_period() {
-        let ledger = Ledger::new(vec![
+        let ledger = ledger(vec![
             period(1, 0, 31, 10, true),
             period(1, 31, 59, 20, true),
             period(1, 59, 90, 40, false),
             period(2, 90, 120, 80, true),
         ]);
-        let window = ledger.window_after(day(5), 1, &TimeZone::UTC).unwrap();
+        let window = ledger.window_after(someone(), day(5), 1, &TimeZone::UTC).unwrap();
         assert_eq!(window, (day(31), day(59)));
-        let sum = ledger.sum(Uuid::from_u128(1), (day(31), day(90)));
-        assert_eq!((sum.revenue, sum.margin, sum.active), (60, None, Some(false)));
+        let sum = ledger.sum(someone(), (day(31), day(90)));
+        assert_eq!((sum.revenue, sum.margin), (60, None));
+        assert!(ledger.is_active(someone(), day(59)) && !ledger.is_active(someone(), day(90)));
+    }
+
+    /// Two yearly contracts that begin in different months, both running on.
+    #[test]
+    fn each_account_has_the_window_of_its_own_periods() {
+        let ledger = ledger(vec![
+            period(1, 0, 365, 10, true),
+            period(1, 365, 730, 20, true),
+            period(2, 100, 465, 40, true),
+            period(2, 465, 831, 80, true),
+        ]);
+        for (account, window, revenue) in [(1, (day(365), day(730)), 20), (2, (day(465), day(831)), 80)] {
+            let id = Uuid::from_u128(account);
+            assert_eq!(ledger.window_after(id, day(110), 12, &TimeZone::UTC), Ok(window));
+            assert_eq!(ledger.sum(id, window).revenue, revenue);
+            assert!(ledger.is_active(id, window.1));
+        }
+    }
+
+    #[test]
+    fn whose_rows_stop_has_left_and_brings_nothing() {
+        let rows: Vec<Flow> = (0..4).map(|at| period(2, at * 365, (at + 1) * 365, 9, true)).collect();
+        let ledger = ledger([vec![period(1, 0, 365, 10, true)], rows].concat());
+        let window = ledger.window_after(someone(), day(200), 12, &TimeZone::UTC).unwrap();
+        assert_eq!(window, (day(365), day(730)));
+        assert_eq!(ledger.sum(someone(), window).revenue, 0);
+        assert!(!ledger.is_active(someone(), window.1) && ledger.is_active(Uuid::from_u128(2), window.1));
+    }
+
+    #[test]
+    fn a_period_across_the_end_of_the_window_cannot_be_parted() {
+        let ledger = ledger(vec![period(1, 0, 365, 10, true), period(1, 365, 730, 20, true)]);
+        let window = ledger.window_after(someone(), day(100), 6, &TimeZone::UTC);
+        assert_eq!(window, Err(NoWindow::Crossed));
+    }
+
+    #[test]
+    fn a_contract_that_runs_past_the_report_counts_for_the_customer_and_not_for_money() {
+        let ledger = Ledger::new(vec![period(1, 0, 365, 10, true), period(1, 365, 730, 20, true)], day(400));
+        assert!(ledger.is_active(someone(), day(400)));
+        assert_eq!(ledger.covered(), Some((day(0), day(400))));
+        assert_eq!(ledger.window_after(someone(), day(100), 12, &TimeZone::UTC), Err(NoWindow::Open));
     }
 
     #[test]
     fn an_account_without_flows_in_the_window_brings_nothing() {
-        let ledger = Ledger::new(vec![entry(1, 0, 100), entry(2, 400, 100)]);
-        let sum = ledger.sum(Uuid::from_u128(1), (day(10), day(375)));
+        let ledger = ledger(vec![entry(1, 0, 100), entry(2, 400, 100)]);
+        let sum = ledger.sum(someone(), (day(10), day(375)));
         assert_eq!((sum.revenue, sum.margin, sum.purchases), (0, Some(0), 0));
     }
 }

@@ -277,11 +277,10 @@ fn style(quantity: &Quantity, unit: &Unit, language: Language) -> Style {
         Unit::Chance => percent(0),
         Unit::Share | Unit::Change => percent(share_decimals(quantity.value, width)),
         Unit::Points => points(1.0, usize::from(width.is_none_or(|width| width < 10.0))),
-        Unit::PointsPerPoint => plain(1.0, 2),
         Unit::Ratio if quantity.value.abs() < 0.01 => {
             plain(1.0, two_figures(quantity.value.abs()).clamp(2, 6))
         }
-        Unit::Ratio => plain(1.0, 2),
+        Unit::PointsPerPoint | Unit::Ratio => plain(1.0, 2),
         Unit::P => plain(1.0, 4),
         Unit::SharePerPoint => {
             points(0.01, two_figures(100.0 * width.unwrap_or(quantity.value.abs())).clamp(0, 3))

@@ -126,7 +126,7 @@ impl Levels {
             xy += weight * x * (outcome - mean_y);
         }
         let slope = xy / xx;
-        slope.is_finite().then(|| (mean_y - slope * mean_x, slope))
+        slope.is_finite().then_some((mean_y - slope * mean_x, slope))
     }
 
     /// Intercept and coefficients of least squares on several functions of satisfaction; `None` where they are

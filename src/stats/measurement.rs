@@ -130,6 +130,20 @@ pub fn weighted_mean(values: &[f64], weights: &[f64], level: f64) -> Result<Mean
     }
 }
 
+/// Interval at `level` of the mean of some rows: Wilson's where it is a `share` of rows that count alike, else Student's
+/// of the weighted mean, which a single row does not give.
+///
+/// # Source
+///
+/// METHODS 1.3 and 1.5.
+pub fn outcome_interval(values: &[f64], weights: &[f64], share: bool, level: f64) -> Option<Interval> {
+    let alike = weights.iter().all(|weight| (weight - weights[0]).abs() <= 1e-12 * weights[0].abs());
+    if share && alike {
+        return wilson(values.iter().filter(|&&value| value > 0.5).count(), values.len(), level);
+    }
+    weighted_mean(values, weights, level).ok().map(|found| found.interval)
+}
+
 /// Mean without overflow of the sum.
 pub(crate) fn average(values: &[f64]) -> f64 {
     let largest = values.iter().fold(0.0_f64, |most, value| value.abs().max(most));

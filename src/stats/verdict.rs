@@ -10,8 +10,9 @@ use crate::bootstrap::{Clusters, replicates};
 use crate::candidates::{Candidate, candidates};
 use crate::curve::{BrokenLine, GRID, Line, LinearPlateau, Points};
 use crate::levels::Levels;
-use crate::measurement::{average, mean, wilson};
+use crate::measurement::outcome_interval;
 use crate::notice::{Column, Refusal, Warning};
+use crate::ols::{self, Problem, StandardErrors};
 use crate::quantile::{chi_squared_sf, f_sf, order_statistic, t};
 
 /// What the data say of the curve.
@@ -181,6 +182,9 @@ const KINK_LEVELS: usize = 20;
 /// Share of observations at 100 above which the top of the scale may pass for a plateau.
 const CEILING: f64 = 0.15;
 
+/// Clusters below which the slope's error is corrected by CR2.
+const FEW_CLUSTERS: usize = 50;
+
 /// Smallest spread of satisfaction, as a standard deviation in points.
 const SMALLEST_SPREAD: f64 = 5.0;
 
@@ -233,7 +237,7 @@ pub fn verdict(
         found.clause(Clause::DistinctLevels, levels as f64, FEWEST_LEVELS as f64, levels >= FEWEST_LEVELS),
         found.clause(Clause::SatisfactionSd, spread, SMALLEST_SPREAD, spread >= SMALLEST_SPREAD),
     ];
-    let sample = Sample { s, y, points, clusters: Clusters::new(s.len(), clusters) };
+    let sample = Sample { s, y, weights, ids: clusters, points, clusters: Clusters::new(s.len(), clusters) };
     found.line = sample.points.line(None);
     found.slope = found.line.map(|line| sample.slope(&line));
     if enough.contains(&false) {
@@ -301,14 +305,21 @@ impl CurveVerdict {
 struct Sample<'a> {
     s: &'a [f64],
     y: &'a [f64],
+    weights: Option<&'a [f64]>,
+    /// Cluster of each row, as given.
+    ids: Option<&'a [usize]>,
     points: Points,
     clusters: Clusters,
 }
 
 impl Sample<'_> {
-    /// The straight line's slope with a robust 95 % interval: HC3 with n - 2 degrees of freedom, or CR1 with one
-    /// less than the clusters.
+    /// The straight line's slope with a robust 95 % interval: HC3 with n - 2 degrees of freedom, CR1 with one less than
+    /// the clusters, or below 50 clusters CR2 with Satterthwaite's.
     fn slope(&self, line: &Line) -> Interval {
+        let few = self.ids.filter(|_| !self.clusters.are_single_rows() && self.clusters.len() < FEW_CLUSTERS);
+        if let Some(interval) = few.and_then(|ids| self.slope_of_few_clusters(ids)) {
+            return interval;
+        }
         let (deviations, weights, squares) = self.points.deviations();
         let (residuals, _) = self.points.line_residuals(line);
         let n = residuals.len() as f64;
@@ -336,6 +347,14 @@ impl Sample<'_> {
         };
         let reach = t(0.975, df.max(1.0)) * variance.sqrt();
         Interval { estimate: line.slope, low: line.slope - reach, high: line.slope + reach }
+    }
+
+    fn slope_of_few_clusters(&self, ids: &[usize]) -> Option<Interval> {
+        let problem = Problem { outcome: self.y, drivers: &[self.s], intercept: true, weights: self.weights };
+        let fit = ols::fit(&problem, StandardErrors::Clustered { ids, correction: None }).ok()?;
+        let slope = fit.coefficients.iter().find(|coefficient| coefficient.driver == Some(0))?;
+        let reach = t(0.975, slope.df?.max(1.0)) * slope.std_error;
+        Some(Interval { estimate: slope.estimate, low: slope.estimate - reach, high: slope.estimate + reach })
     }
 
     /// Clause 2: whether a kink fits better than chance would.
@@ -420,21 +439,19 @@ impl Sample<'_> {
     fn few_levels(&self, found: &mut CurveVerdict, levels: usize) {
         found.warnings.push(Warning::FewLevels { levels });
         found.clause(Clause::LevelsForAKink, levels as f64, KINK_LEVELS as f64, false);
-        let mut groups: std::collections::BTreeMap<u64, (f64, Vec<f64>)> = std::collections::BTreeMap::new();
-        for (&level, &outcome) in self.s.iter().zip(self.y) {
-            // The sign bit turned over orders the bits of floating-point numbers as the numbers themselves.
-            let order = if level >= 0.0 { level.to_bits() ^ (1 << 63) } else { !level.to_bits() };
-            groups.entry(order).or_insert((level, Vec::new())).1.push(outcome);
-        }
-        let binary = self.y.iter().all(|&outcome| outcome == 0.0 || outcome == 1.0);
+        let rows: Vec<(f64, f64, f64)> = self.points.iter().collect();
+        let share = is_binary(self.y);
         let mut within = 0.0;
-        for (level, outcomes) in groups.into_values() {
-            let mean = average(&outcomes);
-            within += outcomes.iter().map(|outcome| (outcome - mean).powi(2)).sum::<f64>();
+        for group in rows.chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq()) {
+            let outcomes: Vec<f64> = group.iter().map(|&(_, outcome, _)| outcome).collect();
+            let weights: Vec<f64> = group.iter().map(|&(_, _, weight)| weight).collect();
+            let total: f64 = weights.iter().sum();
+            let mean = outcomes.iter().zip(&weights).map(|(y, w)| y * w).sum::<f64>() / total;
+            within += outcomes.iter().zip(&weights).map(|(y, w)| w * (y - mean).powi(2)).sum::<f64>();
             found.level_means.push(LevelMean {
-                level,
+                level: group[0].0,
                 mean,
-                interval: level_interval(&outcomes, binary, 0.95),
+                interval: outcome_interval(&outcomes, &weights, share, 0.95),
                 n: outcomes.len(),
             });
         }
@@ -450,18 +467,9 @@ impl Sample<'_> {
     }
 }
 
-/// Interval of a mean at `level`: Wilson's for an outcome that is 0 or 1, else Student's, which one observation does not
-/// give.
-///
-/// # Source
-///
-/// METHODS 1.3.
-fn level_interval(outcomes: &[f64], binary: bool, level: f64) -> Option<Interval> {
-    if binary {
-        let successes = outcomes.iter().filter(|&&outcome| outcome > 0.5).count();
-        return wilson(successes, outcomes.len(), level);
-    }
-    mean(outcomes, level, None).ok().map(|found| found.interval)
+/// Tells whether an outcome is 0 or 1 in every row.
+pub fn is_binary(outcome: &[f64]) -> bool {
+    outcome.iter().all(|value| value.total_cmp(&0.0).is_eq() || value.total_cmp(&1.0).is_eq())
 }
 
 /// Studentised Breusch-Pagan test of squared residuals against satisfaction: `n R^2`, chi-squared with 1 df.

@@ -549,7 +549,7 @@ fn a_weighted_mean_and_its_error_match_the_reference() {
     let weights: Vec<f64> = (0..800)
         .map(|row| {
             let (other, third) = WEIGHTS[data["segment"][row] as usize];
-            if data["id"][row] as usize % 3 == 0 { third } else { other }
+            if (data["id"][row] as usize).is_multiple_of(3) { third } else { other }
         })
         .collect();
     let found = weighted_mean(&customers().0, &weights, 0.95).unwrap();
