@@ -17,6 +17,9 @@ static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What PostgreSQL says where it has no database of the name (`invalid_catalog_name`).
+const UNKNOWN_DATABASE: &str = "3D000";
+
 /// Page cache of the writing connection, in negative KiB: an import of a million rows touches many pages of
 /// several indices, which the default of 2 MB would read again and again.
 const WRITER_CACHE: &str = "-65536";
@@ -96,7 +99,13 @@ impl Db {
     /// Opens the database that a URL names (`sqlite:FILE` or `postgres://…`) without touching its schema.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
-            return Ok(Self::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?));
+            let pool = PgPoolOptions::new().max_connections(8).connect(url).await;
+            return Ok(Self::Postgres(pool.map_err(|error| match &error {
+                sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(UNKNOWN_DATABASE) => {
+                    StoreError::NoDatabase
+                }
+                _ => error.into(),
+            })?));
         }
         let file: SqliteConnectOptions = url
             .parse::<SqliteConnectOptions>()?
@@ -110,6 +119,50 @@ impl Db {
         let readers =
             SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Opens a database whose schema is this program's; makes no file where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotMigrated`] or [`StoreError::NewerSchema`] where the schema is another one.
+    pub async fn open_migrated(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") && !url.parse::<SqliteConnectOptions>()?.get_filename().exists() {
+            return Err(StoreError::NotMigrated { state: "there is no such file" });
+        }
+        let db = Self::open(url).await?;
+        db.check_schema().await?;
+        Ok(db)
+    }
+
+    /// Tells whether the schema is this program's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotMigrated`] or [`StoreError::NewerSchema`] where it is another one.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        const MIGRATED: Sql = Sql {
+            sqlite: "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+            postgres: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')",
+        };
+        const VERSIONS: Sql = sql!["SELECT version FROM _sqlx_migrations WHERE success"];
+        let mut tx = self.read().await?;
+        let migrated: i64 = on!(&mut tx, MIGRATED, |c, q| sqlx::query_scalar(q).fetch_one(c).await)?;
+        if migrated == 0 {
+            return Err(StoreError::NotMigrated { state: "the database was never migrated" });
+        }
+        let done: Vec<i64> = on!(&mut tx, VERSIONS, |c, q| sqlx::query_scalar(q).fetch_all(c).await)?;
+        let schema = match self {
+            Self::Sqlite { .. } => &SQLITE_SCHEMA,
+            Self::Postgres(_) => &POSTGRES_SCHEMA,
+        };
+        if done.iter().any(|version| !schema.version_exists(*version)) {
+            return Err(StoreError::NewerSchema);
+        }
+        if schema.iter().any(|migration| !done.contains(&migration.version)) {
+            return Err(StoreError::NotMigrated { state: "the schema is that of an older version of cam" });
+        }
+        Ok(())
     }
 
     /// Brings the schema to this program's version.
