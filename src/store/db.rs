@@ -17,6 +17,10 @@ static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Rows that SQLite's thread may be ahead of the reader: a set of an import, so that the two threads do not
+/// wake each other for every few rows.
+const ROW_BUFFER: usize = 1024;
+
 /// What PostgreSQL says where it has no database of the name (`invalid_catalog_name`).
 const UNKNOWN_DATABASE: &str = "3D000";
 
@@ -113,7 +117,8 @@ impl Db {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROW_BUFFER);
         let writing = file.clone().pragma("cache_size", WRITER_CACHE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let readers =

@@ -29,7 +29,7 @@ record! {
 statements! {
     /// A period overlaps itself: the rows of the keys are among those found.
     OVERLAPPING = ["SELECT t.account_id, t.period_start, t.period_end, t.revenue, t.cost, t.active, t.source, t.batch_id
-                      FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
+                      FROM " {"jsonb_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
                      CROSS JOIN account_period AS t
                      WHERE t.account_id = " {"unhex(r.value ->> 'account_id', '-')
                        AND t.period_start < r.value ->> 'period_end'
