@@ -150,6 +150,28 @@ async fn numbers_that_cannot_be_are_left_out_of_investments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cost_points_that_cannot_be_are_left_out() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let map = "kind = \"investments\"\ncurrency = \"CNY\"\n[fields]\nkey = \"i\"\nname = \"i\"\n\
+                   target_kind = { value = \"customer\" }\nconstruct = { value = \"parts\" }\nyearly_cost = \"y\"\n";
+        desk.import(Kind::Investments, "i,y\nI1,5\n", map).await.unwrap();
+        let map = "kind = \"cost_points\"\ncurrency = \"CNY\"\n[fields]\ninvestment = \"i\"\nlevel = \"l\"\n\
+                   yearly_cost = \"y\"\nsource = { value = \"record\" }\n";
+        let file = "i,l,y\nI1,60,1000\nI1,NaN,1000\nI1,65,1000\nI1,inf,1000\nI1,70,1000\nI1,71,-1\nI1,75,1000\n";
+        let report = desk.import(Kind::CostPoints, file, map).await.unwrap();
+        let left_out: Vec<_> =
+            report.reasons.iter().map(|reason| (reason.reason.as_str(), &reason.lines[..])).collect();
+        assert_eq!(left_out, [
+            ("not a finite number", &[(3, 3), (5, 5)][..]),
+            ("this is never negative", &[(7, 7)][..])
+        ]);
+        assert_eq!(desk.count("cost_point").await, 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_official_total_below_zero_is_left_out() {
     each_backend(async |db| {
         let desk = Desk::open(db).await;
