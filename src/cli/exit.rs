@@ -12,11 +12,11 @@ use crate::store::StoreError;
 /// What `cam --help` says about exit codes.
 pub(super) const HELP: &str = "Exit codes:\n  \
     0   done\n  \
-    1   something failed that no file and no option can mend, such as a full disk\n  \
-    2   refused: the input, the analysis file or the database is not as it has to be; the message says what to do\n  \
+    1   failed: the machine or the database server did not do its part\n  \
+    2   refused: a file or the database is not as it has to be; the message says what to do\n  \
     64  the command line cannot be understood";
 
-/// Something failed.
+/// The machine, the database server or this program did not do its part.
 const FAILED: u8 = 1;
 /// The user has to change something first.
 const REFUSED: u8 = 2;

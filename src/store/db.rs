@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::StoreError;
 
@@ -103,13 +103,9 @@ impl Db {
     /// Opens the database that a URL names (`sqlite:FILE` or `postgres://…`) without touching its schema.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
-            let pool = PgPoolOptions::new().max_connections(8).connect(url).await;
-            return Ok(Self::Postgres(pool.map_err(|error| match &error {
-                sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(UNKNOWN_DATABASE) => {
-                    StoreError::NoDatabase
-                }
-                _ => error.into(),
-            })?));
+            // First without the pool, which would try again for half a minute and then not say why it failed.
+            PgConnection::connect(url).await.map_err(refused_connection)?.close().await?;
+            return Ok(Self::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?));
         }
         let file: SqliteConnectOptions = url
             .parse::<SqliteConnectOptions>()?
@@ -256,6 +252,15 @@ impl Db {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+}
+
+fn refused_connection(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(UNKNOWN_DATABASE) => {
+            StoreError::NoDatabase
+        }
+        _ => error.into(),
     }
 }
 
