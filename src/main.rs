@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to report to when even stderr is closed.
             let _ = writeln!(std::io::stderr(), "cam: {error:#}");
-            ExitCode::FAILURE
+            cam::cli::exit_code(&error)
         }
     }
 }

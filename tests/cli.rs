@@ -1,4 +1,4 @@
-//! The built program from outside: fits, importance and curves on plain files.
+//! The built program from outside: fits, importance and curves on plain files, and how every command ends.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
@@ -277,6 +277,13 @@ fn each_statistical_fault_is_refused_by_name() {
     let curve =
         |outcome| refusal(&["curve", text(&path), "--satisfaction", "a", "--outcome", outcome, "--json"]).0;
     assert_eq!((curve("c").as_str(), curve("b").as_str()), ("E_NO_VARIANCE", "E_LEAK"));
+    let importance =
+        |drivers| refusal(&["importance", text(&path), "--outcome", "y", "--drivers", drivers, "--json"]);
+    for (drivers, code, named) in [("a,c", "E_NO_VARIANCE", "c "), ("a,d", "E_LEAK", "d ")] {
+        let (found, message) = importance(drivers);
+        assert_eq!(found, code, "{drivers}: {message}");
+        assert!(message.starts_with(named), "{message}");
+    }
 }
 
 #[test]
@@ -356,6 +363,184 @@ fn usage_errors_exit_64() {
     ] {
         assert_eq!(cam(arguments).status.code(), Some(64), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_seed_is_a_whole_number_of_64_bits() {
+    let path = format!("{GOLDEN}synth_curve.csv");
+    let curve = ["curve", &path, "--satisfaction", "sat", "--outcome", "profit", "--json"];
+    let largest = object(&cam(&[&curve[..], &["--seed", "18446744073709551615"]].concat()));
+    assert_eq!(largest["seed"], u64::MAX);
+    for seed in ["--seed=-1", "--seed=1.5", "--seed=18446744073709551616", "--seed=", "--seed=NaN"] {
+        for command in [&curve[..], &["demo", "--once"]] {
+            assert_eq!(cam(&[command, &[seed]].concat()).status.code(), Some(64), "{command:?} {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_period_is_a_quarter_of_a_year_that_money_is_counted_in() {
+    for period in ["2026", "2026Q0", "2026Q5", "0000Q1", "99999Q1", "-2026Q1", "Q1"] {
+        let arguments = ["report", &format!("--period={period}"), "--out", "report"];
+        assert_eq!(cam(&arguments).status.code(), Some(64), "{period}");
+    }
+}
+
+/// The options of a fresh database with an organisation.
+struct Prepared {
+    folder: tempfile::TempDir,
+    database: String,
+}
+
+impl Prepared {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", text(&folder.path().join("cam.db")));
+        let config = file(
+            &folder,
+            "cam.toml",
+            b"[organisation]\nname = \"Sample\"\ntimezone = \"Asia/Shanghai\"\ncurrency = \"CNY\"\n",
+        );
+        let output = cam(&["migrate", "--config", text(&config), "--database", &database]);
+        assert!(output.status.success(), "{}", words(&output));
+        Self { folder, database }
+    }
+
+    fn cam(&self, arguments: &[&str]) -> Output {
+        cam(&[arguments, &["--database", &self.database]].concat())
+    }
+
+    fn accounts(&self, content: &str, more: &[&str]) -> Output {
+        let map = b"kind = \"accounts\"\n[fields]\nkey = \"no\"\nname = \"name\"\n";
+        let (map, content) =
+            (file(&self.folder, "map.toml", map), file(&self.folder, "accounts.csv", content.as_bytes()));
+        self.cam(&[&["import", "accounts", text(&content), "--map", text(&map)], more].concat())
+    }
+}
+
+/// What a command says on both streams.
+fn words(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+const UNITS: &str = "kind = \"units\"\n[fields]\nkey = \"u\"\nname = \"u\"\nkind = { value = \"shop\" }\n";
+
+/// The least that an analysis file says.
+const QUESTION: &str = "survey = \"customer\"\n[outcome]\nwindow_months = 12\nmoney = \"revenue\"\n\
+                        retention = { kind = \"bought_again\", within_months = 6 }\n";
+
+#[test]
+fn every_refusal_exits_2() {
+    let prepared = Prepared::new();
+    let write = |name, content: &str| file(&prepared.folder, name, content.as_bytes());
+    let (wrong, sound) = (write("wrong.toml", "surveys = 5\n"), write("analysis.toml", QUESTION));
+    let foreign = prepared.folder.path().to_owned();
+    let out = foreign.join("report");
+    let report = |analysis: &Path| {
+        prepared.cam(&["report", "--period", "2026Q3", "--out", text(&out), "--analysis", text(analysis)])
+    };
+    let (fit, import) = (["fit", "ols", "no-such.csv", "--outcome", "y", "--drivers", "a"], "import");
+    let undo = ["import", "undo", "0192f0c1-7d2b-7cc3-98c4-dc0c0c07398f"];
+    let refusals = [
+        (cam(&fit), "no-such.csv"),
+        (
+            prepared.cam(&[import, "units", "no-such.csv", "--map", text(&write("u.toml", UNITS))]),
+            "no-such.csv",
+        ),
+        (prepared.accounts("no,name\n,One\n", &[]), "1 of 1 rows would be left out"),
+        (prepared.accounts("no,name\n,One\n", &["--json"]), "1 of 1 rows would be left out"),
+        (prepared.cam(&undo), "there is no import"),
+        (report(Path::new("no-such.toml")), "no-such.toml cannot be read"),
+        (report(&wrong), "wrong.toml:1:1"),
+        (report(&sound), "no wave of the survey"),
+        (cam(&["check", "--config", "no-such.toml"]), "no-such.toml"),
+        (cam(&["check", "--config", text(&wrong)]), "unknown field"),
+        (cam(&["demo", "--once", "--dir", text(&foreign)]), "a database that is not the demo's"),
+    ];
+    for (output, reason) in refusals {
+        assert_eq!(output.status.code(), Some(2), "{reason}: {}", words(&output));
+        assert!(words(&output).contains(reason), "{reason}: {}", words(&output));
+    }
+}
+
+#[test]
+fn any_other_failure_exits_1() {
+    let prepared = Prepared::new();
+    // A folder cannot be opened as a database.
+    let database = format!("sqlite:{}", text(prepared.folder.path()));
+    let output = cam(&["check", "--database", &database]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_at_once() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let started = std::time::Instant::now();
+    let output = cam(&["check", "--database", &format!("postgres://cam@{free}/cam")]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("Connection refused"), "{}", words(&output));
+    assert!(started.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn help_lists_the_exit_codes() {
+    let help = words(&cam(&["--help"]));
+    for code in ["0   done", "1   failed", "2   refused", "64  the command line"] {
+        assert!(help.contains(code), "{help}");
+    }
+}
+
+#[test]
+fn a_database_that_is_missing_or_was_never_migrated_asks_for_cam_migrate() {
+    let folder = tempfile::tempdir().unwrap();
+    let analysis = file(&folder, "analysis.toml", QUESTION.as_bytes());
+    let empty = file(&folder, "empty.db", b"");
+    let missing = folder.path().join("missing.db");
+    let mut databases = vec![format!("sqlite:{}", text(&empty)), format!("sqlite:{}", text(&missing))];
+    #[expect(clippy::disallowed_methods, reason = "the test runner passes its server by the environment")]
+    if let Ok(server) = std::env::var("CAM_TEST_POSTGRES") {
+        // The server's own database, which nothing migrates, and one that is not there.
+        databases.extend([format!("{server}/postgres"), format!("{server}/cam_missing")]);
+    }
+    let out = folder.path().join("report");
+    for database in &databases {
+        for command in [
+            &["check"][..],
+            &["import", "accounts", "accounts.csv", "--map", "accounts.toml"],
+            &["import", "undo", "0192f0c1-7d2b-7cc3-98c4-dc0c0c07398f"],
+            &["report", "--period", "2026Q3", "--out", text(&out), "--analysis", text(&analysis)],
+        ] {
+            let output = cam(&[command, &["--database", database]].concat());
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said}");
+            assert!(said.contains("run `cam migrate`"), "{command:?}: {said}");
+            assert!(!said.contains("no such table") && !said.contains("relation"), "{command:?}: {said}");
+        }
+    }
+    assert!(!missing.exists(), "a command that only reads has made a database");
+}
+
+#[test]
+fn a_dry_run_names_every_line_that_would_be_left_out() {
+    let rows = lines((2..902).map(|line| if line % 3 == 0 { ",x".to_owned() } else { format!("N{line},x") }));
+    let content = format!("no,name\n{rows}");
+    let prepared = Prepared::new();
+    let expected: Vec<u64> = (2..902).filter(|line| line % 3 == 0).collect();
+    assert_eq!(expected.len(), 300);
+
+    let said = words(&prepared.accounts(&content, &["--dry-run"]));
+    let list = said.split_once(" lines ").unwrap().1.split_once("\n\n").unwrap().0;
+    let named: Vec<u64> = list.split(',').map(|line| line.trim().parse().unwrap()).collect();
+    assert_eq!(named, expected);
+
+    let report = object(&prepared.accounts(&content, &["--dry-run", "--json"]));
+    let runs: Vec<u64> = report["reasons"][0]["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run[0].as_u64().unwrap())
+        .collect();
+    assert_eq!(runs, expected);
 }
 
 #[test]

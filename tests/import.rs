@@ -6,8 +6,11 @@
 mod import_desk;
 mod support;
 
+use std::fmt::Write as _;
+
 use cam::import::{self, Batch, ImportError, Kind};
 use import_desk::{ACCOUNTS, Desk, ENTRIES, NOW, SURVEY, only_reason, revenues};
+use jiff::ToSpan as _;
 use support::each_backend;
 use uuid::Uuid;
 
@@ -203,14 +206,87 @@ async fn credit_notes_are_negative_entries_and_need_leave_in_account_periods() {
         let file = "id,no,day,amount\nE1,A1,2026-01-01,5\nE2,A1,2026-01-02,-2\n";
         desk.import(Kind::LedgerEntries, file, ENTRIES).await.unwrap();
         assert_eq!(revenues(&desk.snapshot().await), [Some(500), Some(-200)]);
-        let map = "kind = \"account_periods\"\ncurrency = \"CNY\"\n[fields]\naccount = \"no\"\nperiod_start = \"from\"\n\
-                   period_end = \"to\"\nrevenue = \"amount\"\n";
         let file = "no,from,to,amount\nA1,2026-01-01,2026-04-01,-5\nA2,2026-01-01,2026-04-01,5\n";
-        let report = desk.import(Kind::AccountPeriods, file, map).await.unwrap();
+        let report = desk.import(Kind::AccountPeriods, file, PERIODS).await.unwrap();
         assert!(only_reason(&report).0.starts_with("negative revenue"));
-        let with_leave = map.replacen("[fields]", "credit_notes = true\n[fields]", 1);
+        let with_leave = PERIODS.replacen("[fields]", "credit_notes = true\n[fields]", 1);
         let report = desk.import(Kind::AccountPeriods, file, &with_leave).await.unwrap();
         assert_eq!((report.new, report.same, report.left_out), (1, 1, 0));
+    })
+    .await;
+}
+
+const PERIODS: &str = "kind = \"account_periods\"\ncurrency = \"CNY\"\n[fields]\naccount = \"no\"\n\
+                       period_start = \"from\"\nperiod_end = \"to\"\nrevenue = \"amount\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn periods_of_one_account_that_overlap_in_a_file_are_left_out() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let file = "no,from,to,amount\nA1,2026-01-01,2026-04-01,5\nA1,2026-04-01,2026-07-01,5\n\
+                    A1,2026-03-31,2026-05-01,5\nA2,2026-03-31,2026-05-01,5\nA1,2025-01-01,2026-12-01,5\n";
+        let report = desk.import(Kind::AccountPeriods, file, PERIODS).await.unwrap();
+        let (reason, lines) = only_reason(&report);
+        assert!(reason.contains("overlaps another period of the same account in this file"), "{reason}");
+        assert_eq!((lines, report.reasons[0].column.as_deref()), (&[(4, 4), (6, 6)][..], Some("from")));
+        assert_eq!(report.reasons[0].cells[0], "A1, 2026-03-31 to 2026-05-01 over 2026-01-01 to 2026-04-01");
+        assert_eq!(desk.count("account_period").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_period_that_overlaps_a_stored_one_is_left_out_until_that_is_taken_back() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let quarters = "no,from,to,amount\nA1,2026-01-01,2026-04-01,5\n";
+        let first = desk.import(Kind::AccountPeriods, quarters, PERIODS).await.unwrap();
+        let months = "no,from,to,amount\nA1,2026-02-01,2026-03-01,5\nA1,2026-04-01,2026-05-01,5\n";
+        let report = desk.import(Kind::AccountPeriods, months, PERIODS).await.unwrap();
+        let remedy = format!("cam import undo {}", first.batch.unwrap());
+        assert!(only_reason(&report).0.contains(&remedy), "{:?}", report.reasons);
+        assert_eq!(desk.count("account_period").await, 2);
+        undo(&desk, first.batch).await.unwrap();
+        undo(&desk, report.batch).await.unwrap();
+        let report = desk.import(Kind::AccountPeriods, months, PERIODS).await.unwrap();
+        assert_eq!((report.new, report.left_out), (2, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_period_again_is_a_no_op_or_a_correction_and_no_overlap() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let file = "no,from,to,amount\nA1,2026-01-01,2026-04-01,5\nA1,2026-04-01,2026-07-01,6\n";
+        desk.import(Kind::AccountPeriods, file, PERIODS).await.unwrap();
+        let longer = format!("{file}A1,2026-07-01,2026-10-01,7\n");
+        let report = desk.import(Kind::AccountPeriods, &longer, PERIODS).await.unwrap();
+        assert_eq!((report.new, report.same, report.left_out), (1, 2, 0));
+        let corrected = longer.replace("04-01,5", "04-01,8");
+        let report = desk.import(Kind::AccountPeriods, &corrected, PERIODS).await.unwrap();
+        assert_eq!((report.changed, report.same, report.left_out), (1, 2, 0));
+        assert_eq!(revenues(&desk.snapshot().await), [Some(800), Some(600), Some(700)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overlap_is_found_however_far_apart_the_two_rows_are() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let first = jiff::civil::date(2020, 1, 1);
+        let mut file = String::from("no,from,to,amount\n");
+        for (day, next) in first.series(1.day()).zip(first.series(1.day()).skip(1)).take(2500) {
+            writeln!(file, "A1,{day},{next},5").unwrap();
+        }
+        file.push_str("A1,2019-12-31,2020-01-02,5\n");
+        let report = desk.import(Kind::AccountPeriods, &file, PERIODS).await.unwrap();
+        assert_eq!((report.new, only_reason(&report).1), (2500, &[(2502, 2502)][..]));
     })
     .await;
 }

@@ -150,6 +150,83 @@ async fn numbers_that_cannot_be_are_left_out_of_investments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cost_points_that_cannot_be_are_left_out() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let map = "kind = \"investments\"\ncurrency = \"CNY\"\n[fields]\nkey = \"i\"\nname = \"i\"\n\
+                   target_kind = { value = \"customer\" }\nconstruct = { value = \"parts\" }\nyearly_cost = \"y\"\n";
+        desk.import(Kind::Investments, "i,y\nI1,5\n", map).await.unwrap();
+        let map = "kind = \"cost_points\"\ncurrency = \"CNY\"\n[fields]\ninvestment = \"i\"\nlevel = \"l\"\n\
+                   yearly_cost = \"y\"\nsource = { value = \"record\" }\n";
+        let file = "i,l,y\nI1,60,1000\nI1,NaN,1000\nI1,65,1000\nI1,inf,1000\nI1,70,1000\nI1,71,-1\nI1,75,1000\n";
+        let report = desk.import(Kind::CostPoints, file, map).await.unwrap();
+        let left_out: Vec<_> =
+            report.reasons.iter().map(|reason| (reason.reason.as_str(), &reason.lines[..])).collect();
+        assert_eq!(left_out, [
+            ("not a finite number", &[(3, 3), (5, 5)][..]),
+            ("this is never negative", &[(7, 7)][..])
+        ]);
+        assert_eq!(desk.count("cost_point").await, 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_official_total_below_zero_is_left_out() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let map = "kind = \"ledger_totals\"\ncurrency = \"CNY\"\n[fields]\nperiod_start = \"from\"\n\
+                   period_end = \"to\"\nrevenue = \"sum\"\n";
+        let file = "from,to,sum\n2026-01-01,2026-04-01,5\n2026-04-01,2026-07-01,-5\n";
+        let report = desk.import(Kind::LedgerTotals, file, map).await.unwrap();
+        assert_eq!(only_reason(&report), ("an official total is not negative", &[(3, 3)][..]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_is_nearly_empty_shows_it_in_its_fill_rate() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let mut file = String::from("no,name\n");
+        for number in 1..=200 {
+            let name = if number % 100 == 0 { "One" } else { "" };
+            writeln!(file, "N{number},{name}").unwrap();
+        }
+        let report = desk.import(Kind::Accounts, &file, ACCOUNTS).await.unwrap();
+        assert_eq!((report.rows, report.columns[1].filled), (200, 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_missing_in_99_of_100_rows_refuses_the_file() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = format!("no,name\nN1,One\n{}", ",Two\n".repeat(99));
+        let message = refused(desk.import(Kind::Accounts, &file, ACCOUNTS).await);
+        assert!(message.contains("99 of 100 rows"), "{message}");
+        assert_eq!(desk.count("account").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_lines_of_a_sum_that_is_left_out_are_named() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let map = ENTRIES.replace("revenue = \"amount\"", "revenue = { sum = \"amount\" }");
+        let file = "id,no,day,amount\nE1,A9,2026-01-01,5\nE2,A1,2026-01-01,1\nE1,A9,2026-01-01,6\nE3,A8,2026-01-01,2\n\
+                    E4,A1,2026-01-01,7\nE2,A1,2026-01-01,7\n";
+        let report = desk.import(Kind::LedgerEntries, file, &map).await.unwrap();
+        assert_eq!((report.rows, report.left_out), (6, 3));
+        assert_eq!(only_reason(&report).1, [(2, 2), (4, 5)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_key_twice_with_different_amounts_is_left_out() {
     each_backend(async |db| {
         let desk = Desk::open(db).await;
@@ -186,7 +263,7 @@ async fn files_of_another_kind_are_named_as_what_they_are() {
         let mut ods = b"PK\x03\x04\x14\x00\x00\x08\x00\x00".to_vec();
         ods.extend([0; 20]);
         ods.extend(b"mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK");
-        let files: [(&[u8], &str); 8] = [
+        let files: [(&[u8], &str); 9] = [
             (&ods, "OpenDocument spreadsheet"),
             (b"%PDF-1.7 ...", "PDF"),
             (b"\xD0\xCF\x11\xE0\xA1\xB1", "old Excel workbook"),
@@ -194,6 +271,7 @@ async fn files_of_another_kind_are_named_as_what_they_are() {
             (b"<!DOCTYPE html><html>", "web page"),
             (b"PK\x03\x04 no workbook", "zip archive"),
             (b"\xFF\xFEn\0o\0", "UTF-16"),
+            (b"\x1F\x8B\x08\x00 no gzip", "gzip"),
             (b"", "empty"),
         ];
         for (content, what) in files {

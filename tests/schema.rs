@@ -6,7 +6,7 @@ mod support;
 
 use cam::clock::Instant;
 use cam::store::organisation::{self, Organisation};
-use cam::store::{self, Db, StoreError};
+use cam::store::{self, Db, StoreError, Tx};
 use support::each_backend;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +34,37 @@ async fn both_schemas_have_the_same_shape() {
     for pair in shapes.windows(2) {
         assert_eq!(pair[0], pair[1]);
     }
+}
+
+async fn change_versions(db: &Db, statement: &'static str) {
+    let changed: Result<(), StoreError> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                match tx {
+                    Tx::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop)?,
+                    Tx::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop)?,
+                }
+                Ok(())
+            })
+        })
+        .await;
+    changed.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_of_another_version_is_named_as_older_or_newer() {
+    each_backend(async |db| {
+        db.check_schema().await.unwrap();
+        change_versions(&db, "UPDATE _sqlx_migrations SET version = version + 1000000").await;
+        assert!(matches!(db.check_schema().await, Err(StoreError::NewerSchema)));
+        change_versions(&db, "DELETE FROM _sqlx_migrations").await;
+        let message = db.check_schema().await.unwrap_err().to_string();
+        assert_eq!(message, "the schema is that of an older version of cam; run `cam migrate`");
+        change_versions(&db, "DROP TABLE _sqlx_migrations").await;
+        let message = db.check_schema().await.unwrap_err().to_string();
+        assert_eq!(message, "the database was never migrated; run `cam migrate`");
+    })
+    .await;
 }
 
 fn organisation() -> Organisation {

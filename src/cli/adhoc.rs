@@ -9,10 +9,9 @@ use std::time::Instant;
 use cam_stats::{Column, Refusal, Warning};
 use serde::Serialize;
 
+use super::exit::exit_code;
 use crate::import::table::{self, TableError};
 
-/// Exit code of a refusal.
-const REFUSED: u8 = 2;
 /// Share of rows that may be left out for a missing value.
 const DROPPED: f64 = 0.40;
 /// Share of rows left out from which it warns.
@@ -234,7 +233,7 @@ struct RefusalObject<'a> {
     message: &'a str,
 }
 
-/// Prints an answer, as one JSON object or in words, or the refusal; refusals exit 2.
+/// Prints an answer, as one JSON object or in words, or the refusal.
 pub(super) fn print<A: Serialize>(
     answer: Result<A, Fault>,
     json: bool,
@@ -263,7 +262,7 @@ pub(super) fn print<A: Serialize>(
             } else {
                 writeln!(std::io::stderr(), "{error}: {message}")?;
             }
-            Ok(ExitCode::from(REFUSED))
+            Ok(exit_code(&fault.into()))
         }
     }
 }

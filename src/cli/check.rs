@@ -14,6 +14,12 @@ pub(super) struct Check {}
 
 impl Check {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let mut out = std::io::stdout();
+        match &config.file {
+            Some(file) => writeln!(out, "configuration file: {}", file.display())?,
+            None => writeln!(out, "configuration file: none")?,
+        }
+        writeln!(out, "database: {} (from {})", config.database.redacted(), config.database.source)?;
         let db = super::open(config).await?;
         let mut faults = 0;
         for (module, name, sql) in store::statements() {
@@ -22,34 +28,20 @@ impl Check {
                 writeln!(std::io::stderr(), "{module}::{name}: {error}")?;
             }
         }
-        let organisation = store::organisation::find(&mut db.read().await?).await;
-        let mut out = std::io::stdout().lock();
-        match &config.file {
-            Some(file) => writeln!(out, "configuration file: {}", file.display())?,
-            None => writeln!(out, "configuration file: none")?,
-        }
-        writeln!(out, "database: {} (from {})", config.database.redacted(), config.database.source)?;
-        if faults > 0 {
-            writeln!(out, "schema: {faults} statements cannot be prepared; run `cam migrate`")?;
-            return Ok(ExitCode::FAILURE);
-        }
+        anyhow::ensure!(
+            faults == 0,
+            "{faults} statements cannot be prepared: the schema was changed by other means"
+        );
         writeln!(out, "schema: up to date")?;
-        match organisation {
-            Ok(organisation) => {
-                writeln!(
-                    out,
-                    "organisation: {}, {}, {}, fiscal year from month {}",
-                    organisation.name,
-                    organisation.ledger_currency,
-                    organisation.timezone,
-                    organisation.fiscal_year_start
-                )?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => {
-                writeln!(out, "organisation: {error}")?;
-                Ok(ExitCode::FAILURE)
-            }
-        }
+        let organisation = store::organisation::find(&mut db.read().await?).await?;
+        writeln!(
+            out,
+            "organisation: {}, {}, {}, fiscal year from month {}",
+            organisation.name,
+            organisation.ledger_currency,
+            organisation.timezone,
+            organisation.fiscal_year_start
+        )?;
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,6 +8,7 @@ use std::time::Instant as Stopwatch;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 
+use super::exit::Refused;
 use super::report;
 use crate::analysis::{self, Advice, Analysis, InvestmentOutcome, Question};
 use crate::clock::{Clock, Instant};
@@ -52,7 +53,7 @@ impl Demo {
         say(&format!("made up a company (seed {}) in {}", self.seed, self.dir.display()))?;
 
         let config = Config::load(Some(&self.dir.join("cam.toml")), None, None)?;
-        let db = super::open(&config).await?;
+        let db = super::open_to_migrate(&config).await?;
         super::migrate::prepare(&db, &config).await?;
         let clock = clock(&config)?;
         import_all(&db, clock, &self.dir, &company).await?;
@@ -81,10 +82,10 @@ fn write_files(folder: &Path, company: &Company) -> anyhow::Result<()> {
     let database = folder.join("cam.db");
     let marked = std::fs::read_to_string(folder.join("README")).is_ok_and(|text| text.starts_with(MARK));
     if database.exists() && !marked {
-        anyhow::bail!(
-            "{} holds a database that is not the demo's: name another folder with --dir",
-            folder.display()
-        );
+        let folder = folder.display();
+        let message =
+            format!("{folder} holds a database that is not the demo's: name another folder with --dir");
+        return Err(Refused(message).into());
     }
     for name in ["cam.db", "cam.db-wal", "cam.db-shm"] {
         match std::fs::remove_file(folder.join(name)) {

@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
+use super::exit::exit_code;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::import::{self, ImportError, Kind, Order, Progress, Report};
+use crate::import::{self, ImportError, Kind, Order, Progress, Reason, Report};
 
-/// Exit code of a file, a map or a batch that is refused.
-const REFUSED: u8 = 2;
+/// Runs of lines that are named in one row of a list.
+const RUNS_IN_ROW: usize = 12;
 
 /// Signs of a bar that shows how full a column is.
 const BAR_WIDTH: usize = 10;
@@ -69,55 +70,53 @@ fn kind(name: &str) -> Result<Kind, String> {
 
 impl Import {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
+        let json = self.json;
+        match self.carry_out(config).await {
+            Err(error) if json => {
+                let object = serde_json::json!({
+                    "error": "E_IMPORT", "message": format!("{error:#}"), "report": left_out(&error)
+                });
+                writeln!(std::io::stdout(), "{object}")?;
+                Ok(exit_code(&error))
+            }
+            outcome => outcome.map(|()| ExitCode::SUCCESS),
+        }
+    }
+
+    async fn carry_out(self, config: &Config) -> anyhow::Result<()> {
         let db = super::open(config).await?;
         if let Some(Other::Undo { batch }) = self.other {
-            return match import::undo(&db, Clock::System.now(), batch).await {
-                Ok(undone) => {
-                    writeln!(
-                        std::io::stdout(),
-                        "Taken back: {} rows of {}.",
-                        undone.rows_applied,
-                        undone.kind
-                    )?;
-                    Ok(ExitCode::SUCCESS)
-                }
-                Err(error) => refuse(&error, self.json),
-            };
+            let undone = import::undo(&db, Clock::System.now(), batch).await?;
+            writeln!(std::io::stdout(), "Taken back: {} rows of {}.", undone.rows_applied, undone.kind)?;
+            return Ok(());
         }
         let (Some(kind), Some(file), Some(map)) = (self.kind, self.file, self.map) else {
             anyhow::bail!("kind, file and map are needed");
         };
         let order = Order { kind, file, map, dry_run: self.dry_run };
         let (bar, progress) = progress_bar();
-        let outcome = import::run(&db, Clock::System, &order, progress).await;
+        let outcome = import::run(&db, Clock::System, &order, progress).await.map_err(anyhow::Error::from);
         bar.finish_and_clear();
-        match outcome {
-            Ok(report) if self.json => {
-                writeln!(std::io::stdout(), "{}", serde_json::to_string(&report)?)?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Ok(report) => {
-                print(&report, &mut std::io::stdout().lock())?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => {
-                if let (ImportError::DoesNotFit(report), false) = (&error, self.json) {
-                    print_reasons(report, &mut std::io::stderr().lock())?;
-                }
-                refuse(&error, self.json)
-            }
+        if let (Some(report), false) = (outcome.as_ref().err().and_then(left_out), self.json) {
+            print_reasons(report, &mut std::io::stderr().lock())?;
         }
+        let report = outcome?;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(&report)?)?;
+        } else {
+            print(&report, &mut out)?;
+        }
+        Ok(())
     }
 }
 
-fn refuse(error: &ImportError, json: bool) -> anyhow::Result<ExitCode> {
-    if json {
-        let object = serde_json::json!({ "error": "E_IMPORT", "message": error.to_string() });
-        writeln!(std::io::stdout(), "{object}")?;
-    } else {
-        writeln!(std::io::stderr(), "cam: {error}")?;
+/// What was seen of a file that was refused because most of its rows would be left out.
+fn left_out(error: &anyhow::Error) -> Option<&Report> {
+    match error.downcast_ref() {
+        Some(ImportError::DoesNotFit(report)) => Some(report),
+        _ => None,
     }
-    Ok(ExitCode::from(REFUSED))
 }
 
 /// Draws on standard error, and draws nothing where that is no terminal.
@@ -191,17 +190,28 @@ fn print_reasons(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     for reason in &report.reasons {
         let column = reason.column.as_ref().map_or_else(String::new, |column| format!("{column}: "));
         writeln!(out, "  {:>7}  {column}{}", grouped(reason.rows), reason.reason)?;
-        let mut lines: Vec<String> = reason.lines.iter().take(12).map(|run| range(*run)).collect();
-        let shown: u64 = reason.lines.iter().take(12).map(|(first, last)| last - first + 1).sum();
-        if shown < reason.rows {
-            lines.push(format!("and {} more", grouped(reason.rows - shown)));
-        }
-        write!(out, "           lines {}", lines.join(", "))?;
+        print_lines(reason, report.dry_run, out)?;
         if !reason.cells.is_empty() {
             let cells: Vec<String> = reason.cells.iter().map(|cell| format!("“{cell}”")).collect();
-            write!(out, "; for example {}", cells.join(", "))?;
+            writeln!(out, "           for example {}", cells.join(", "))?;
         }
-        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Names the lines of a reason: all of them in a dry run, which is made to find them, and the first ones in an
+/// import that is over.
+fn print_lines(reason: &Reason, all: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let shown = if all { reason.lines.len() } else { reason.lines.len().min(RUNS_IN_ROW) };
+    for (row, runs) in reason.lines[..shown].chunks(RUNS_IN_ROW).enumerate() {
+        let runs: Vec<String> = runs.iter().map(|run| range(*run)).collect();
+        let head = if row == 0 { "lines" } else { "     " };
+        let tail = if (row + 1) * RUNS_IN_ROW < shown { "," } else { "" };
+        writeln!(out, "           {head} {}{tail}", runs.join(", "))?;
+    }
+    let more = reason.lines.len() - shown;
+    if more > 0 {
+        writeln!(out, "                 and {} more places; --dry-run names them all", grouped(more as u64))?;
     }
     Ok(())
 }

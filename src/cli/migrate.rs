@@ -14,7 +14,7 @@ pub(super) struct Migrate {}
 
 impl Migrate {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
-        let db = super::open(config).await?;
+        let db = super::open_to_migrate(config).await?;
         let organisation = prepare(&db, config).await?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "{}: schema is up to date", config.database.redacted())?;

@@ -4,6 +4,7 @@ mod adhoc;
 mod check;
 mod curve;
 mod demo;
+mod exit;
 mod fit;
 mod import;
 mod importance;
@@ -13,17 +14,17 @@ mod report;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+
+pub use exit::exit_code;
 
 use crate::config::Config;
 use crate::store::Db;
 
-/// Exit code of a command line that cannot be understood (`EX_USAGE`).
-const USAGE_ERROR: u8 = 64;
-
 /// Measures satisfaction, joins it to money, and says how far it pays to raise it.
 #[derive(Debug, Parser)]
-#[command(name = "cam", version, propagate_version = true)]
+#[command(name = "cam", version, propagate_version = true, after_help = exit::HELP)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,
@@ -65,7 +66,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Ok(cli) => cli,
         Err(error) => {
             error.print()?;
-            return Ok(if error.use_stderr() { ExitCode::from(USAGE_ERROR) } else { ExitCode::SUCCESS });
+            return Ok(if error.use_stderr() { exit::usage() } else { ExitCode::SUCCESS });
         }
     };
     let runtime = tokio::runtime::Runtime::new()?;
@@ -91,9 +92,16 @@ impl Shared {
     }
 }
 
-/// Opens the configured database, naming it where that fails.
+/// Opens the configured database, naming it where that fails or where `cam migrate` has yet to prepare it.
 async fn open(config: &Config) -> anyhow::Result<Db> {
+    Db::open_migrated(&config.database.url)
+        .await
+        .with_context(|| format!("{} cannot be used", config.database.redacted()))
+}
+
+/// Opens the configured database, or makes it, for a command that brings its schema up to date.
+async fn open_to_migrate(config: &Config) -> anyhow::Result<Db> {
     Db::open(&config.database.url)
         .await
-        .map_err(|error| anyhow::anyhow!("{} cannot be opened: {error}", config.database.redacted()))
+        .with_context(|| format!("{} cannot be opened", config.database.redacted()))
 }

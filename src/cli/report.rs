@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::exit::Refused;
 use crate::analysis::{self, Analysis, Question};
 use crate::chart::Palette;
 use crate::clock::Clock;
@@ -44,7 +45,7 @@ fn languages(text: &str) -> Result<Languages, report::LanguageError> {
 impl Report {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let text = std::fs::read_to_string(&self.analysis)
-            .with_context(|| format!("{} cannot be read", self.analysis.display()))?;
+            .map_err(|error| Refused(format!("{} cannot be read: {error}", self.analysis.display())))?;
         let question = Question::parse(&self.analysis.display().to_string(), &text)?;
         let db = super::open(config).await?;
         let analysis = analysis::run(&db, question, self.period).await?;

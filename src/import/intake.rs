@@ -20,8 +20,15 @@ const SET: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) line: u64,
-    pub(super) rows: u64,
+    /// The lines of further rows that were added up into this one.
+    pub(super) others: Vec<u64>,
     pub(super) result: Result<Line, Fault>,
+}
+
+impl Parsed {
+    fn one(line: u64, result: Result<Line, Fault>) -> Self {
+        Self { line, others: Vec::new(), result }
+    }
 }
 
 /// What the reading thread hands over.
@@ -125,7 +132,7 @@ impl Intake {
                 *key = Given::Is(Value::Id(twin));
             }
         }
-        Parsed { line: record.line, rows: 1, result }
+        Parsed::one(record.line, result)
     }
 
     /// Builds a key from all mapped cells and the number of the row among its twins.
@@ -215,25 +222,18 @@ impl Groups {
     fn finish(self) -> Vec<Parsed> {
         let mut rows = Vec::with_capacity(self.groups.len());
         for group in self.groups {
-            let count = group.lines.len() as u64;
             match group.sum {
                 Some(line) if group.faults.is_empty() => {
-                    rows.push(Parsed { line: line.number_in_file, rows: count, result: Ok(line) });
+                    let others = group.lines.into_iter().skip(1).collect();
+                    rows.push(Parsed { line: line.number_in_file, others, result: Ok(line) });
                 }
                 _ => {
-                    let others = group.lines.into_iter().map(|line| {
-                        (
-                            line,
-                            Fault::of_row(
-                                "another row of the same key cannot be read: the sum would be wrong",
-                            ),
-                        )
-                    });
-                    rows.extend(group.faults.into_iter().chain(others).map(|(line, fault)| Parsed {
-                        line,
-                        rows: 1,
-                        result: Err(fault),
-                    }));
+                    let spoilt = || {
+                        Fault::of_row("another row of the same key cannot be read: the sum would be wrong")
+                    };
+                    let others = group.lines.into_iter().map(|line| (line, spoilt()));
+                    let faults = group.faults.into_iter().chain(others);
+                    rows.extend(faults.map(|(line, fault)| Parsed::one(line, Err(fault))));
                 }
             }
         }

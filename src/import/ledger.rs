@@ -1,14 +1,17 @@
 //! Ledger entries, account periods and official totals.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::book::Book;
 use super::desk::{Attributes, Context, Desk, own_ids, stored_or, twice};
 use super::line::{Fault, Line};
 use super::people::named;
+use crate::clock::Instant;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
-use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal};
+use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal, overlapping};
 use crate::store::record::Record;
 use crate::store::{StoreError, Tx};
 
@@ -95,15 +98,33 @@ impl LedgerEntries {
     }
 }
 
-/// Takes account periods.
+/// Takes account periods. Two periods of one account that share time are refused, because an analysis adds up
+/// every period: their money would count twice.
 pub(super) struct AccountPeriods {
     context: Context,
     rows: Staged<AccountPeriod>,
+    /// The periods that are stored or laid down, by account.
+    taken: HashMap<Uuid, Vec<Taken>>,
+}
+
+/// A period that an account has already.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Taken {
+    from: Instant,
+    to: Instant,
+    batch: Option<Uuid>,
+}
+
+impl Taken {
+    /// Tells whether another period shares time with this one; the same period is an update of it.
+    fn overlaps(&self, from: Instant, to: Instant) -> bool {
+        self.from < to && from < self.to && (self.from, self.to) != (from, to)
+    }
 }
 
 impl Desk for AccountPeriods {
     fn open(context: Context) -> Self {
-        Self { context, rows: Staged::default() }
+        Self { context, rows: Staged::default(), taken: HashMap::new() }
     }
 
     async fn load(&mut self, tx: &mut Tx, lines: &[&Line], book: &Book) -> Result<(), StoreError> {
@@ -118,7 +139,12 @@ impl Desk for AccountPeriods {
                 ))
             })
             .collect();
-        self.rows.load(tx, &keys).await
+        let stored = overlapping(tx, &keys).await?;
+        for row in &stored {
+            self.note(row);
+        }
+        self.rows.know(stored);
+        Ok(())
     }
 
     fn take(&mut self, line: &Line, book: &mut Book) -> Result<Outcome, Fault> {
@@ -126,6 +152,7 @@ impl Desk for AccountPeriods {
         let (from, to) = period(line)?;
         let account =
             book.refer(line, "account")?.ok_or_else(|| line.fault("account", "account is missing"))?;
+        self.refuse_overlap(line, account, from, to)?;
         let key = AccountPeriod::key_of(&account, &from, &to);
         let mut row = stored_or(&self.rows, &key, || AccountPeriod {
             account_id: account,
@@ -150,16 +177,55 @@ impl Desk for AccountPeriods {
         if known.is_some_and(|known| known.written_by(self.context.batch) && known != row) {
             return Err(twice(line, "account"));
         }
-        Ok(self.rows.put(row, self.context.batch))
+        let outcome = self.rows.put(row, self.context.batch);
+        if let Some(row) = self.rows.get(&key).cloned() {
+            self.note(&row);
+        }
+        Ok(outcome)
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.taken.clear();
         self.rows.save(tx, self.context.batch).await
     }
 }
 
+impl AccountPeriods {
+    fn note(&mut self, row: &AccountPeriod) {
+        let periods = self.taken.entry(row.account_id).or_default();
+        let known = periods.iter().any(|taken| (taken.from, taken.to) == (row.period_start, row.period_end));
+        if !known {
+            periods.push(Taken { from: row.period_start, to: row.period_end, batch: row.batch_id });
+        }
+    }
+
+    fn refuse_overlap(&self, line: &Line, account: Uuid, from: Instant, to: Instant) -> Result<(), Fault> {
+        let mut periods = self.taken.get(&account).into_iter().flatten();
+        let Some(other) = periods.find(|taken| taken.overlaps(from, to)) else { return Ok(()) };
+        let reason = match other.batch {
+            Some(batch) if batch != self.context.batch => format!(
+                "overlaps a period of the same account from the import {batch}, so that its money would count \
+                 twice: leave it out, or take the other back first with `cam import undo {batch}`"
+            ),
+            _ => "overlaps another period of the same account in this file, so that its money would count twice: \
+                  keep one of the two"
+                .to_owned(),
+        };
+        let days = |at: Instant| at.date(&self.context.calendar.zone);
+        let account = line.id("account").map_or("", |id| id.value.as_str());
+        let cell = format!(
+            "{account}, {} to {} over {} to {}",
+            days(from),
+            days(to),
+            days(other.from),
+            days(other.to)
+        );
+        Err(Fault { cell: Some(cell), ..line.fault("period_start", reason) })
+    }
+}
+
 /// Returns a row's period.
-fn period(line: &Line) -> Result<(crate::clock::Instant, crate::clock::Instant), Fault> {
+fn period(line: &Line) -> Result<(Instant, Instant), Fault> {
     match (line.instant("period_start"), line.instant("period_end")) {
         (Some(from), Some(to)) if from < to => Ok((from, to)),
         _ => {

@@ -8,9 +8,6 @@ use uuid::Uuid;
 use super::line::Fault;
 use crate::store::batch::{Outcome, Skip};
 
-/// Ranges of lines that are kept per reason; the rest are counted only.
-const RANGES: usize = 200;
-
 /// Different cells that are shown per reason.
 const CELLS: usize = 5;
 
@@ -56,7 +53,7 @@ pub struct Reason {
     pub column: Option<String>,
     /// The rows.
     pub rows: u64,
-    /// Their lines, as first and last of each run; at most 200 runs.
+    /// Their lines in ascending order, as first and last of each run: two numbers per run is all that is kept.
     pub lines: Vec<(u64, u64)>,
     /// Some of the cells at fault.
     pub cells: Vec<String>,
@@ -98,24 +95,24 @@ impl Tally {
         }
     }
 
-    pub(super) fn leave_out(&mut self, line: u64, rows: u64, fault: Fault) {
-        self.report.rows += rows;
-        self.report.left_out += rows;
-        self.skips.push(Skip { line, column: fault.column.clone(), reason: fault.reason.clone() });
+    pub(super) fn leave_out(&mut self, lines: impl Iterator<Item = u64>, fault: Fault) {
         let key = (fault.reason.clone(), fault.column.clone());
         let reason = self.reasons.entry(key).or_insert_with(|| Reason {
-            reason: fault.reason,
-            column: fault.column,
+            reason: fault.reason.clone(),
+            column: fault.column.clone(),
             rows: 0,
             lines: Vec::new(),
             cells: Vec::new(),
         });
-        reason.rows += rows;
-        let runs = reason.lines.len();
-        match reason.lines.last_mut() {
-            Some((_, last)) if *last + 1 == line => *last = line,
-            _ if runs < RANGES => reason.lines.push((line, line)),
-            _ => {}
+        for line in lines {
+            self.report.rows += 1;
+            self.report.left_out += 1;
+            reason.rows += 1;
+            self.skips.push(Skip { line, column: fault.column.clone(), reason: fault.reason.clone() });
+            match reason.lines.last_mut() {
+                Some((_, last)) if *last + 1 == line => *last = line,
+                _ => reason.lines.push((line, line)),
+            }
         }
         if let Some(cell) = fault.cell
             && reason.cells.len() < CELLS
@@ -134,6 +131,17 @@ impl Tally {
     pub(super) fn finish(mut self, columns: Vec<Fill>) -> Report {
         self.report.columns = columns;
         self.report.reasons = self.reasons.into_values().collect();
+        for reason in &mut self.report.reasons {
+            // Rows that are added up per key arrive key by key, not line by line.
+            reason.lines.sort_unstable();
+            reason.lines.dedup_by(|next, run| {
+                let adjoins = run.1 + 1 == next.0;
+                if adjoins {
+                    run.1 = next.1;
+                }
+                adjoins
+            });
+        }
         self.report.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.rows));
         self.report
     }

@@ -253,10 +253,10 @@ impl Pipeline<'_> {
         let lines: Vec<&Line> = rows.iter().filter_map(|row| row.result.as_ref().ok()).collect();
         book.look_up(self.tx, &lines, &desk.others(&lines)).await?;
         desk.load(self.tx, &lines, book).await?;
-        for Parsed { line, rows, result } in rows {
+        for Parsed { line, others, result } in rows {
             match result.and_then(|row| desk.take(&row, book)) {
-                Ok(outcome) => self.tally.count(outcome, rows),
-                Err(fault) => self.tally.leave_out(line, rows, fault),
+                Ok(outcome) => self.tally.count(outcome, 1 + others.len() as u64),
+                Err(fault) => self.tally.leave_out(std::iter::once(line).chain(others), fault),
             }
         }
         desk.save(self.tx).await?;

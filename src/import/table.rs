@@ -430,6 +430,33 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_another_kind_is_named_as_what_it_is() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"PK\x03\x04 [Content_Types].xml").unwrap();
+        let files: [(&[u8], &str); 7] = [
+            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "(ODS)"),
+            (b"PK\x03\x04 [Content_Types].xml", "(XLSX)"),
+            (&packed.finish().unwrap(), "(XLSX)"),
+            (b"%PDF-1.7 ...", "PDF"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1", "(XLS)"),
+            (b"a,b\n\x00\x01", "a binary file"),
+            (b"<!DOCTYPE html><html>", "(HTML)"),
+        ];
+        for (content, kind) in files {
+            let error = columns(content, &["a"]).unwrap_err();
+            assert!(error.code() == "E_FILE_KIND" && error.to_string().contains(kind), "{kind}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_packed_file_that_breaks_off_is_refused() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"a\n1\n2\n").unwrap();
+        let packed = packed.finish().unwrap();
+        assert_eq!(code(&packed[..packed.len() - 9]), "E_FILE");
+    }
+
+    #[test]
     fn a_fault_names_line_and_column() {
         let message = columns(b"a,b\n1,2\n\n\"2\",3\nyes,2\n", &["a"]).unwrap_err().to_string();
         assert!(message.contains("line 5, column \"a\": \"yes\""), "{message}");

@@ -77,13 +77,13 @@ statements! {
 
     ADD_SKIPS = ["INSERT INTO import_skip (batch_id, line, column_name, reason)
                   SELECT " {"$2" | "CAST($2 AS UUID)"} ", CAST(r.value ->> 'line' AS BIGINT), r.value ->> 'column', r.value ->> 'reason'
-                    FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r"];
+                    FROM " {"jsonb_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r"];
 
     /// The first image of a row in a batch is the one to go back to.
     ADD_CHANGES = ["INSERT INTO import_change (batch_id, table_name, row_id, before_json)
                     SELECT " {"$2, $3, r.value ->> 'key', r.value ->> 'before'"
                               | "CAST($2 AS UUID), CAST($3 AS TEXT), r.value ->> 'key', CAST(r.value ->> 'before' AS JSONB)"} "
-                      FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
+                      FROM " {"jsonb_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
                      WHERE TRUE
                         ON CONFLICT (batch_id, table_name, row_id) DO NOTHING"];
 

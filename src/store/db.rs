@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::StoreError;
 
@@ -16,6 +16,13 @@ static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Rows that SQLite's thread may be ahead of the reader: a set of an import, so that the two threads do not
+/// wake each other for every few rows.
+const ROW_BUFFER: usize = 1024;
+
+/// What PostgreSQL says where it has no database of the name (`invalid_catalog_name`).
+const UNKNOWN_DATABASE: &str = "3D000";
 
 /// Page cache of the writing connection, in negative KiB: an import of a million rows touches many pages of
 /// several indices, which the default of 2 MB would read again and again.
@@ -96,6 +103,8 @@ impl Db {
     /// Opens the database that a URL names (`sqlite:FILE` or `postgres://…`) without touching its schema.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
+            // First without the pool, which would try again for half a minute and then not say why it failed.
+            PgConnection::connect(url).await.map_err(refused_connection)?.close().await?;
             return Ok(Self::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?));
         }
         let file: SqliteConnectOptions = url
@@ -104,12 +113,57 @@ impl Db {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROW_BUFFER);
         let writing = file.clone().pragma("cache_size", WRITER_CACHE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Opens a database whose schema is this program's; makes no file where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotMigrated`] or [`StoreError::NewerSchema`] where the schema is another one.
+    pub async fn open_migrated(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") && !url.parse::<SqliteConnectOptions>()?.get_filename().exists() {
+            return Err(StoreError::NotMigrated { state: "there is no such file" });
+        }
+        let db = Self::open(url).await?;
+        db.check_schema().await?;
+        Ok(db)
+    }
+
+    /// Tells whether the schema is this program's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotMigrated`] or [`StoreError::NewerSchema`] where it is another one.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        const MIGRATED: Sql = Sql {
+            sqlite: "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+            postgres: "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')",
+        };
+        const VERSIONS: Sql = sql!["SELECT version FROM _sqlx_migrations WHERE success"];
+        let mut tx = self.read().await?;
+        let migrated: i64 = on!(&mut tx, MIGRATED, |c, q| sqlx::query_scalar(q).fetch_one(c).await)?;
+        if migrated == 0 {
+            return Err(StoreError::NotMigrated { state: "the database was never migrated" });
+        }
+        let done: Vec<i64> = on!(&mut tx, VERSIONS, |c, q| sqlx::query_scalar(q).fetch_all(c).await)?;
+        let schema = match self {
+            Self::Sqlite { .. } => &SQLITE_SCHEMA,
+            Self::Postgres(_) => &POSTGRES_SCHEMA,
+        };
+        if done.iter().any(|version| !schema.version_exists(*version)) {
+            return Err(StoreError::NewerSchema);
+        }
+        if schema.iter().any(|migration| !done.contains(&migration.version)) {
+            return Err(StoreError::NotMigrated { state: "the schema is that of an older version of cam" });
+        }
+        Ok(())
     }
 
     /// Brings the schema to this program's version.
@@ -198,6 +252,15 @@ impl Db {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+}
+
+fn refused_connection(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(UNKNOWN_DATABASE) => {
+            StoreError::NoDatabase
+        }
+        _ => error.into(),
     }
 }
 

@@ -6,10 +6,24 @@
 pub enum StoreError {
     /// The database refused or broke off.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// The schema could not be brought to this program's version.
     #[error("the schema could not be migrated: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(sqlx::migrate::MigrateError),
+    /// The database does not have this program's schema yet.
+    #[error("{state}; run `cam migrate`")]
+    NotMigrated {
+        /// What is there instead.
+        state: &'static str,
+    },
+    /// The server has no database of the name that the URL gives.
+    #[error(
+        "the server has no such database; create it, for example with `createdb`, then run `cam migrate`"
+    )]
+    NoDatabase,
+    /// A later version of this program changed the schema.
+    #[error("a newer version of cam has changed the schema; use that version")]
+    NewerSchema,
     /// A row that must exist does not.
     #[error("{table} has no such row: {key}; {remedy}")]
     NotFound {
@@ -39,4 +53,18 @@ pub enum StoreError {
     /// The program was stopping while the transaction ran; nothing was written.
     #[error("the program is stopping; nothing was written")]
     Stopped,
+}
+
+// By hand, not `#[from]`: both texts hold the cause already, and a source would be printed after it once more.
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
 }

@@ -74,7 +74,7 @@ pub struct Identifier {
 statements! {
     /// Answers with the places of the names in the list, so that texts need not travel back.
     FIND_OWNERS = ["SELECT CAST(r." {"key" | "ordinality - 1"} " AS BIGINT) AS place, i.owner_id
-                      FROM " {"json_each($1)" | "jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY"} " AS r
+                      FROM " {"jsonb_each($1)" | "jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB)) WITH ORDINALITY"} " AS r
                      CROSS JOIN identifier AS i
                      WHERE i.owner_kind = $2 AND i.scheme = $3 AND i.value = r.value"];
 
@@ -82,14 +82,14 @@ statements! {
     ADD_IDENTIFIERS = ["INSERT INTO identifier (owner_kind, scheme, value, owner_id, batch_id)
                         SELECT " {"$2, $3, r.value ->> 0, unhex(r.value ->> 1, '-'), $4"
                                   | "CAST($2 AS TEXT), CAST($3 AS TEXT), r.value ->> 0, CAST(r.value ->> 1 AS UUID), CAST($4 AS UUID)"} "
-                          FROM " {"json_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r"];
+                          FROM " {"jsonb_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r"];
 
     REMOVE_OF_BATCH = ["DELETE FROM identifier WHERE batch_id = $1"];
 
     /// Names that other batches gave to the things of a list of keys.
     FOREIGN_BATCHES = ["SELECT DISTINCT batch_id FROM identifier
                          WHERE batch_id <> $2
-                           AND owner_id IN (SELECT " {"unhex(r.value ->> 'id', '-') FROM json_each($1)"
+                           AND owner_id IN (SELECT " {"unhex(r.value ->> 'id', '-') FROM jsonb_each($1)"
                                | "CAST(r.value ->> 'id' AS UUID) FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"}
                                             " AS r)"];
 }

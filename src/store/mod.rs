@@ -22,6 +22,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
     [
         ("batch", batch::STATEMENTS),
         ("identity", identity::STATEMENTS),
+        ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
         ("people", people::STATEMENTS),
         ("report", report::STATEMENTS),

@@ -55,13 +55,13 @@ record! {
 statements! {
     UNITS_OF_ACCOUNTS = ["SELECT account_id, unit_id, valid_from, valid_to FROM account_unit
                            WHERE account_id IN (SELECT "
-                           {"unhex(r.value, '-') FROM json_each($1)"
+                           {"unhex(r.value, '-') FROM jsonb_each($1)"
                             | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
                            " AS r)"];
 
     UNITS_OF_EMPLOYEES = ["SELECT employee_id, unit_id, valid_from, valid_to FROM employee_unit
                             WHERE employee_id IN (SELECT "
-                            {"unhex(r.value, '-') FROM json_each($1)"
+                            {"unhex(r.value, '-') FROM jsonb_each($1)"
                              | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
                             " AS r)"];
 }

@@ -15,6 +15,8 @@ use super::{Sql, StoreError, Tx};
 ///
 /// All three statements take one JSON list as `$1`: of keys to find and to delete, of rows to put. A set of a
 /// thousand rows is then one round trip with one parameter, and a stored before-image is put back as it is.
+/// SQLite takes the list apart by `jsonb_each`: `json_each` would write each row as text, which every column
+/// would parse again.
 pub(crate) trait Record:
     Serialize + Clone + PartialEq + Send + Sync + Unpin + 'static + RowOf<SqliteRow> + RowOf<PgRow>
 {
@@ -178,7 +180,7 @@ macro_rules! record {
     (@find $table:literal; $($key:ident: $key_type:ident),+; $($column:ident),+) => {
         $crate::store::Sql {
             sqlite: concat!("SELECT ", $("t.", stringify!($key), ", ",)+ record!(@list "t." $($column),+),
-                " FROM json_each($1) AS r CROSS JOIN ", $table, " AS t WHERE TRUE",
+                " FROM jsonb_each($1) AS r CROSS JOIN ", $table, " AS t WHERE TRUE",
                 $(" AND t.", stringify!($key), " = ", from_json!(sqlite $key_type $key)),+),
             postgres: concat!("SELECT ", $("t.", stringify!($key), ", ",)+ record!(@list "t." $($column),+),
                 " FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS r CROSS JOIN ", $table,
@@ -191,7 +193,7 @@ macro_rules! record {
             sqlite: concat!("INSERT INTO ", $table, " (", $(stringify!($key), ", ",)+ record!(@list "" $first $(, $column)*),
                 ") SELECT ", $(from_json!(sqlite $key_type $key), ", ",)+ from_json!(sqlite $first_type $first)
                 $(, ", ", from_json!(sqlite $column_type $column))*,
-                " FROM json_each($1) AS r WHERE TRUE ON CONFLICT (", record!(@list "" $($key),+),
+                " FROM jsonb_each($1) AS r WHERE TRUE ON CONFLICT (", record!(@list "" $($key),+),
                 ") DO UPDATE SET ", stringify!($first), " = excluded.", stringify!($first)
                 $(, ", ", stringify!($column), " = excluded.", stringify!($column))*),
             postgres: concat!("INSERT INTO ", $table, " (", $(stringify!($key), ", ",)+ record!(@list "" $first $(, $column)*),
@@ -205,7 +207,7 @@ macro_rules! record {
     (@delete $table:literal; $($key:ident: $key_type:ident),+) => {
         $crate::store::Sql {
             sqlite: concat!("DELETE FROM ", $table, " WHERE (", record!(@list "" $($key),+), ") IN (SELECT ",
-                record!(@casts sqlite $($key: $key_type),+), " FROM json_each($1) AS r)"),
+                record!(@casts sqlite $($key: $key_type),+), " FROM jsonb_each($1) AS r)"),
             postgres: concat!("DELETE FROM ", $table, " WHERE (", record!(@list "" $($key),+), ") IN (SELECT ",
                 record!(@casts postgres $($key: $key_type),+),
                 " FROM jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB)) AS r)"),
