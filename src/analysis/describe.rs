@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use cam_stats::{measurement, reliability};
+use cam_stats::{Refusal, measurement, reliability};
 use uuid::Uuid;
 
 use super::read::Input;
@@ -137,6 +137,7 @@ pub(super) fn reliability(input: &Input, linked: &Linked, last_wave: usize) -> V
             Some(Reliability {
                 construct: construct.key.clone(),
                 names: construct.name.clone(),
+                is_index: construct.role == Role::Satisfaction,
                 items,
                 over_waves,
                 used: over_waves.unwrap_or(0.0).max(alpha.value).clamp(LEAST_RELIABLE, 1.0),
@@ -147,6 +148,27 @@ pub(super) fn reliability(input: &Input, linked: &Linked, last_wave: usize) -> V
 }
 
 fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -> Option<(Estimate, usize)> {
+    let columns = complete_answers(input, instrument, wave, construct)?;
+    let found = reliability::cronbach_alpha(&columns, 0.95).ok()?;
+    let (low, high) = (found.interval.low, found.interval.high);
+    Some((Estimate { value: found.raw, low, high, level: 0.95, n: columns[0].len() }, columns.len()))
+}
+
+/// The refusal of a construct one of whose questions runs against the others.
+pub(super) fn reversed(input: &Input, wave: usize, construct: &str) -> Option<Refusal> {
+    let columns = complete_answers(input, &input.waves[wave].instrument, wave, construct)?;
+    reliability::cronbach_alpha(&columns, 0.95)
+        .err()
+        .filter(|refusal| matches!(refusal, Refusal::ReversedItem { .. }))
+}
+
+/// The scored items of a construct over the answers of a wave that have all of them, a column per item.
+fn complete_answers(
+    input: &Input,
+    instrument: &Instrument,
+    wave: usize,
+    construct: &str,
+) -> Option<Vec<Vec<f64>>> {
     let items: Vec<_> = instrument.items_of(construct).collect();
     if items.len() < 2 {
         return None;
@@ -159,11 +181,7 @@ fn alpha(input: &Input, instrument: &Instrument, wave: usize, construct: &str) -
             items.iter().map(|(item, scale)| scale.score(*response.answers.get(&item.key)?)).collect()
         })
         .collect();
-    let columns: Vec<Vec<f64>> =
-        (0..items.len()).map(|item| rows.iter().map(|row| row[item]).collect()).collect();
-    let found = reliability::cronbach_alpha(&columns, 0.95).ok()?;
-    let (low, high) = (found.interval.low, found.interval.high);
-    Some((Estimate { value: found.raw, low, high, level: 0.95, n: rows.len() }, items.len()))
+    Some((0..items.len()).map(|item| rows.iter().map(|row| row[item]).collect()).collect())
 }
 
 /// ICC(1) of an account's index over the waves, each wave's mean taken out; `None` where nobody answered twice.

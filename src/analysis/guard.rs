@@ -1,6 +1,8 @@
 //! Guard rails: what a grade may rest on, and what it may not.
 
-use super::result::{DataSummary, Distribution, Grade, Guard, GuardKey, Nonresponse};
+use cam_stats::verdict::Verdict;
+
+use super::result::{DataSummary, Distribution, Grade, Guard, GuardKey, Nonresponse, Relation};
 
 /// Linked accounts below which the grade is E.
 pub(super) const NEEDED_ACCOUNTS: f64 = 200.0;
@@ -30,12 +32,14 @@ pub(super) fn overall(
     nonresponse: Option<&Nonresponse>,
     distribution: &Distribution,
     today: f64,
-    terms: usize,
+    money: &Relation,
 ) -> Vec<Guard> {
-    let linked = data.accounts_linked as f64;
-    // A model learns from the rarer of the two outcomes.
-    let events = data.lost.min(data.observations - data.lost);
-    let per_term = events as f64 / terms.max(1) as f64;
+    let linked = money.accounts as f64;
+    // A broken line has two slopes and a kink, a straight one only its slope.
+    let terms = if matches!(money.verdict, Some(Verdict::Linear | Verdict::NoRelation)) { 1.0 } else { 3.0 };
+    // A model learns from the rarer of the two outcomes; windows of one customer overlap, so customers are counted.
+    let events = data.accounts_lost.min(data.accounts_linked.saturating_sub(data.accounts_lost));
+    let per_term = events as f64 / terms;
     let gap = nonresponse.and_then(|found| found.renewal_gap_points).map(|gap| gap.value.abs());
     let (low, high) = distribution.observed;
     let off = data
@@ -71,6 +75,11 @@ pub(super) fn overall(
         guard(GuardKey::WeightedForNonresponse, None, 0.0, None, Grade::D),
         guard(GuardKey::SameCustomersOverTime, None, 0.0, None, Grade::D),
     ]
+}
+
+/// A question of the index that runs against the others, by how many do.
+pub(super) fn items_agree(reversed: usize) -> Guard {
+    guard(GuardKey::ItemsAgree, Some(reversed as f64), 0.0, Some(reversed == 0), Grade::E)
 }
 
 /// A judged cost curve caps a level's grade at C.

@@ -100,9 +100,17 @@ fn judge(row: &InvestmentRow, points: &[&CostPointRow], ground: &Ground<'_>) -> 
         Err(refused) => refused,
     };
     let own = guards.iter().filter(|guard| guard.held != Some(true)).map(|guard| guard.caps_at);
-    let grade = match outcome {
+    let capped = own.fold(ground.grade, Ord::max);
+    // Where a guard leaves no grade above E, no level, gain or advice is named.
+    let outcome = match outcome {
+        InvestmentOutcome::Curve(_) if capped == Grade::E => refused(Unjudged::Guard, 0.0, 0.0),
+        other => other,
+    };
+    let grade = match &outcome {
         InvestmentOutcome::Refused { .. } => Grade::E,
-        InvestmentOutcome::Curve(_) => own.fold(ground.grade, Ord::max),
+        // The range covers both "worth it" and "not worth it".
+        InvestmentOutcome::Curve(curve) if curve.advice == Advice::CannotTell && !curve.no_effect => Grade::E,
+        InvestmentOutcome::Curve(_) => capped,
     };
     InvestmentFinding {
         name: row.name.clone(),
@@ -260,6 +268,8 @@ impl Drawing<'_> {
             share_at_end: found.share_at_end,
             star: visible && found.zone.is_some() && !self.no_effect && self.ground.grade <= Grade::C,
             best_not_visible: !visible && found.zone.is_some() && !self.no_effect,
+            costs_end: found.share_at_cost_end > found.share_at_end / 2.0,
+            cost_exponent: self.plan.cost.exponent(),
             no_effect: self.no_effect,
             gain: Estimate {
                 value: best.quantiles[3],

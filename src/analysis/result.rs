@@ -66,11 +66,13 @@ pub enum GuardKey {
     CostFromRecords,
     /// Variance inflation factor of the driver that an investment moves.
     Vif,
+    /// Questions of the satisfaction index that run against the others.
+    ItemsAgree,
 }
 
 impl GuardKey {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LinkedAccounts,
         Self::LostPerTerm,
         Self::AnsweredAgainstSilent,
@@ -81,6 +83,7 @@ impl GuardKey {
         Self::SameCustomersOverTime,
         Self::CostFromRecords,
         Self::Vif,
+        Self::ItemsAgree,
     ];
 
     /// Stable key, as in JSON.
@@ -96,6 +99,7 @@ impl GuardKey {
             Self::SameCustomersOverTime => "same_customers_over_time",
             Self::CostFromRecords => "cost_from_records",
             Self::Vif => "vif",
+            Self::ItemsAgree => "items_agree",
         }
     }
 }
@@ -267,6 +271,8 @@ pub struct DataSummary {
     pub observations: usize,
     /// Lost customers among the observations.
     pub lost: usize,
+    /// Accounts that were lost in one of them.
+    pub accounts_lost: usize,
     /// Why responses did not become observations of their own; with `observations` they sum to `responses_in`.
     pub exclusions: Vec<Exclusion>,
     /// Imported sums against official ones, one row per official total that the data cover.
@@ -319,6 +325,8 @@ pub struct Reliability {
     pub construct: String,
     /// Its names for readers, by language.
     pub names: BTreeMap<String, String>,
+    /// Whether it is the satisfaction index.
+    pub is_index: bool,
     /// Cronbach's alpha with its 95 % range.
     pub alpha: Estimate,
     /// Number of items.
@@ -535,11 +543,13 @@ pub enum Unjudged {
     TodayOutsideObserved,
     /// It moves employees.
     EmployeeChain,
+    /// A guard rail failed that leaves no grade above E.
+    Guard,
 }
 
 impl Unjudged {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LinkedAccounts,
         Self::NoCostCurve,
         Self::CostNotRising,
@@ -549,6 +559,7 @@ impl Unjudged {
         Self::NoCurve,
         Self::TodayOutsideObserved,
         Self::EmployeeChain,
+        Self::Guard,
     ];
 
     /// Stable key, as in JSON.
@@ -563,6 +574,7 @@ impl Unjudged {
             Self::NoCurve => "no_curve",
             Self::TodayOutsideObserved => "today_outside_observed",
             Self::EmployeeChain => "employee_chain",
+            Self::Guard => "guard",
         }
     }
 }
@@ -599,8 +611,12 @@ pub struct InvestmentCurve {
     pub share_at_end: f64,
     /// Whether a star may be drawn (grade C or better, not at an end).
     pub star: bool,
-    /// The best level lies at or beyond the end of what was observed.
+    /// The best level lies at or beyond the end of what was observed or priced.
     pub best_not_visible: bool,
+    /// It is the cost points that end there, and not what was observed.
+    pub costs_end: bool,
+    /// Exponent of the cost above today: above 1 each further point costs more than the one before.
+    pub cost_exponent: Option<f64>,
     /// No effect of this investment can be seen: the range of its driver's impact includes zero.
     pub no_effect: bool,
     /// Gain a year at the best expected level, with its 80 % range; best means over levels above today only

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use cam_stats::chain::{Chain, DriverRows, MoneyRows, chain};
 use cam_stats::ols::{self, Problem, StandardErrors};
-use cam_stats::verdict::{Rule, Verdict};
-use cam_stats::{Refusal, Warning};
+use cam_stats::verdict::Rule;
+use cam_stats::{Column, Refusal, Warning};
 use jiff::tz::TimeZone;
 
 use super::drive::{self, DriverTable};
@@ -56,6 +56,10 @@ pub async fn run(db: &Db, question: Question, period: Quarter) -> Result<Analysi
 
 /// Standardised difference from which those who answered count as different from the silent.
 const SMD: f64 = 0.1;
+
+/// Rows without cost above which money is not modelled, and above which it is said.
+const MOST_DROPPED: f64 = 0.4;
+const MANY_DROPPED: f64 = 0.1;
 
 /// Cronbach's alpha below which a construct is named as unreliable.
 const RELIABLE: f64 = 0.7;
@@ -171,9 +175,8 @@ impl<'a> Run<'a> {
             Some(outcome.revenue as f64 / before - 1.0)
         });
         let (money, rows) = self.money()?;
-        // A broken line has two slopes and a kink, a straight one only its slope.
-        let terms = if matches!(money.verdict, Some(Verdict::Linear | Verdict::NoRelation)) { 1 } else { 3 };
-        let guards = guard::overall(&data, nonresponse.as_ref(), &distribution, today.value, terms);
+        let mut guards = guard::overall(&data, nonresponse.as_ref(), &distribution, today.value, &money);
+        guards.push(guard::items_agree(self.reversed_items()));
         let specs = drive::specs(&self.input, self.question, self.last_wave)?;
         let table = DriverTable::new(specs, &self.linked, &self.cluster);
         let (drivers, notices) = drive::drive(&table, &self.linked, self.last_wave, self.question.cluster);
@@ -190,7 +193,7 @@ impl<'a> Run<'a> {
             distribution: &distribution,
             base: data.accounts_in_base,
             reliability: self.index_reliability(),
-            accounts_linked: data.accounts_linked,
+            accounts_linked: money.accounts,
             grade,
         };
         let (investments, warned) =
@@ -232,6 +235,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Questions of the index that run against the others; of every construct they are named.
+    fn reversed_items(&mut self) -> usize {
+        let mut of_index = 0;
+        let instrument = self.input.waves[self.last_wave].instrument.clone();
+        for construct in &instrument.constructs {
+            let Some(refusal) = describe::reversed(&self.input, self.last_wave, &construct.key) else {
+                continue;
+            };
+            let subject = Subject::Driver { key: construct.key.clone(), names: construct.name.clone() };
+            self.note_refusal(subject, &refusal);
+            of_index += usize::from(construct.role == Role::Satisfaction);
+        }
+        of_index
+    }
+
     fn frame(&self) -> Frame {
         let instrument = &self.input.waves[self.last_wave].instrument;
         let each_wave = self.input.waves.len() > 1 && self.question.unit == Unit::AccountWave;
@@ -261,7 +279,10 @@ impl<'a> Run<'a> {
         let until = self.calendar.end(self.period);
         let with_money: Vec<(&Observation, Outcome)> = self.linked.with_money().collect();
         let accounts: BTreeSet<_> = with_money.iter().map(|(observation, _)| observation.account).collect();
+        let lost = with_money.iter().filter(|(_, outcome)| !outcome.retained);
+        let accounts_lost: BTreeSet<_> = lost.map(|(observation, _)| observation.account).collect();
         DataSummary {
+            accounts_lost: accounts_lost.len(),
             accounts_in_base: self.base,
             responses_in: self.linked.responses_in,
             accounts_linked: accounts.len(),
@@ -316,6 +337,11 @@ impl<'a> Run<'a> {
     }
 
     fn relate_rows(&mut self, subject: Subject, bounds: (f64, f64), rows: &Rows) -> Relation {
+        let alike = |values: &[f64]| values.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
+        if rows.outcome.len() > 1 && alike(&rows.outcome) {
+            self.note_refusal(subject, &Refusal::NoVariance { column: Column::Outcome });
+            return relate::nothing(rows);
+        }
         match relate::relate(rows, &self.verdict_rule(), bounds) {
             Ok((relation, warnings)) => {
                 self.note_warnings(&subject, &warnings);
@@ -341,6 +367,16 @@ impl<'a> Run<'a> {
         }
         if self.question.adjust_segment {
             self.adjust_for_segment(&mut rows);
+        }
+        let available = self.linked.with_money().count();
+        let dropped = available - rows.outcome.len();
+        let share = dropped as f64 / available.max(1) as f64;
+        if share > MOST_DROPPED {
+            self.note_refusal(Subject::Money, &Refusal::TooManyDropped { dropped, available });
+            return Ok((relate::nothing(&rows), rows));
+        }
+        if share > MANY_DROPPED {
+            self.note_warnings(&Subject::Money, &[Warning::Missing { dropped, available }]);
         }
         let relation = self.relate_rows(Subject::Money, (f64::NEG_INFINITY, f64::INFINITY), &rows);
         Ok((relation, rows))
@@ -476,7 +512,10 @@ impl<'a> Run<'a> {
         self.notices.push(Notice {
             code: refusal.code().into(),
             subject,
-            message: refusal.sentence(|_| "satisfaction".into()),
+            message: refusal.sentence(|column| match column {
+                Column::Outcome => "the outcome".into(),
+                _ => "satisfaction".into(),
+            }),
         });
     }
 }

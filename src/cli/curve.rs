@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use cam_stats::bootstrap::Clusters;
 use cam_stats::candidates::Candidate;
-use cam_stats::verdict::{CurveVerdict, LevelMean, Reason, Rule, Verdict, refuse_leak, verdict};
+use cam_stats::verdict::{Clause, CurveVerdict, LevelMean, Reason, Rule, Verdict, refuse_leak, verdict};
 use cam_stats::{Column, Count, Interval, Refusal, Warning};
 use serde::Serialize;
 
@@ -173,6 +173,10 @@ impl Answer {
         writeln!(out, "observed from {p5} to {p95} (5 % to 95 %)\n")?;
         let name = serde_json::to_value(self.verdict)?;
         writeln!(out, "{}: {}\n", name.as_str().unwrap_or_default(), self.sentence())?;
+        let off_the_line = |reason: &&Reason| reason.clause == Clause::LackOfFitP && !reason.held;
+        if self.reasons.iter().any(|reason| off_the_line(&reason)) {
+            writeln!(out, "the level means do not lie on a straight line: read them one by one\n")?;
+        }
         let slopes = [
             ("slope of the straight line", &self.slope),
             ("slope below the kink", &self.slope_below),
@@ -226,6 +230,11 @@ impl Answer {
                 digits(plateau.ci_high)
             ),
             (Verdict::Plateau, None) => "it rises up to a level and not past it".to_owned(),
+            (Verdict::Diminishing | Verdict::Declines, _)
+                if self.slope_below.as_ref().is_some_and(|slope| slope.estimate <= 0.0) =>
+            {
+                "it falls as satisfaction rises, and faster higher up".to_owned()
+            }
             (Verdict::Diminishing, _) => "each further point still pays, but less".to_owned(),
             (Verdict::Linear, _) => format!(
                 "no plateau found inside the observed range {p5} to {p95}; more satisfaction still paid at {p95}"

@@ -352,7 +352,14 @@ impl Warning {
     pub fn sentence(&self, name: impl Fn(Column) -> String) -> String {
         match self {
             Self::Few { what, have, need } => {
-                format!("only {have:.4} {}; below {need} the result is unstable: collect more", what.words())
+                {
+                    // Events per parameter are not whole.
+                    let decimals = if have.fract().abs() > 1e-9 { 1 } else { 0 };
+                    let words = what.words();
+                    format!(
+                        "only {have:.decimals$} {words}; below {need} the result is unstable: collect more"
+                    )
+                }
             }
             Self::Vif { column, value } => format!(
                 "{} is largely explained by the other drivers (VIF {value:.1}); its coefficient is \

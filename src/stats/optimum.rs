@@ -281,6 +281,8 @@ pub struct Optimum {
     pub best_level: (f64, f64, f64),
     /// Share of the draws whose best level lies at an end of what was observed or costed.
     pub share_at_end: f64,
+    /// Share of the draws in which it is the cost points that end there, short of what was observed.
+    pub share_at_cost_end: f64,
     /// Levels that are good enough; `None` unless the 80 % range of the best gain lies above 0.
     pub zone: Option<(f64, f64)>,
 }
@@ -326,6 +328,7 @@ pub fn optimum(plan: &Plan<'_>, draws: &[Draw]) -> Option<Optimum> {
         best,
         best_level: (quantile(&best_levels, 0.5), quantile(&best_levels, 0.1), quantile(&best_levels, 0.9)),
         share_at_end: at_end as f64 / paths.len() as f64,
+        share_at_cost_end: paths.iter().filter(|path| path.at_cost_end).count() as f64 / paths.len() as f64,
         zone: zone(&gains, best, &paths, &kept, plan.materiality),
         levels: gains,
     })
@@ -352,6 +355,8 @@ struct Path {
     /// Satisfaction that the best position reaches in this draw.
     best_level: f64,
     at_end: bool,
+    /// At an end of the cost points, within what was observed.
+    at_cost_end: bool,
 }
 
 impl Path {
@@ -388,9 +393,10 @@ impl Path {
             .unwrap_or(at_today);
         let beyond = |at: Option<usize>| at.and_then(|at| gains.get(at)).is_none_or(Option::is_none);
         let at_end = best != at_today && (beyond(best.checked_sub(1)) || beyond(Some(best + 1)));
+        let at_cost_end = at_end && best > 0 && best + 1 < levels.len();
         let peak = levels[best] + if best == at_today { 0.0 } else { peak_offset(&gains, best) };
         let best_level = today + moves(peak).map_or(0.0, |(change, _)| change * plan.reach);
-        Self { gains, best, best_level, at_end }
+        Self { gains, best, best_level, at_end, at_cost_end }
     }
 }
 

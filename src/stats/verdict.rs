@@ -401,6 +401,9 @@ impl Sample<'_> {
             Some(Interval { estimate: broken.left, low: at(&left, 0.025), high: at(&left, 0.975) });
         found.slope_above =
             Some(Interval { estimate: broken.right, low: at(&right, 0.025), high: at(&right, 0.975) });
+        if let Some(below) = found.slope_below.filter(|below| below.high < 0.0) {
+            found.warnings.push(Warning::Sign { slope: below.estimate });
+        }
         let median_change = at(&change, 0.5);
         if !found.clause(Clause::MedianChangeOfSlope, median_change, 0.0, median_change <= 0.0) {
             found.verdict = Verdict::Convex;

@@ -94,6 +94,13 @@ fn headline(
                 .with("unit", next_unit(draft));
             (title.figure("zone", zone, Show::Range), vec![deck, past])
         }
+        (Advice::SpendMoreEndUnknown, _) if curve.costs_end => (
+            today("answer-title-costs-end").with("name", name(draft.investment(at))),
+            vec![
+                money("answer-deck-zone").with("currency", Arg::text(&draft.analysis.frame.currency)),
+                Message::new("answer-deck-costs-end"),
+            ],
+        ),
         (Advice::SpendMoreEndUnknown | Advice::SpendMore, _) => (
             today("answer-title-end").figure("observed", &facts.observed, Show::High),
             vec![
@@ -102,7 +109,11 @@ fn headline(
             ],
         ),
         (advice, Some(zone)) => {
-            let key = if advice == Advice::Hold { "answer-title-hold" } else { "answer-title-past" };
+            let key = match advice {
+                Advice::Hold => "answer-title-hold",
+                _ if investments::just_past(draft, curve) => "answer-title-just-past",
+                _ => "answer-title-past",
+            };
             (today(key).figure("zone", zone, Show::Range), vec![Message::new("answer-deck-hold")])
         }
         _ => (without_lead(draft, facts, rows), vec![plain_deck(draft)]),
@@ -117,9 +128,11 @@ fn plain_deck(draft: &Draft) -> Message {
 
 fn without_lead(draft: &Draft, facts: &Facts, rows: &[InvestmentRow]) -> Message {
     let today = |key: &str| Message::new(key).figure("today", &facts.today, Show::Value);
-    let relation = &draft.analysis.money;
-    match relation.verdict.or(draft.analysis.retention.verdict) {
-        Some(Verdict::NoRelation) => today(&draft.by_rule("answer-title-no-relation")),
+    let (money, retention) = (draft.analysis.money.verdict, draft.analysis.retention.verdict);
+    match money.or(retention) {
+        // Only what page 3 says of keeping customers may be said of it here.
+        Some(Verdict::NoRelation) if money == retention => today(&draft.by_rule("answer-title-no-relation")),
+        Some(Verdict::NoRelation) => today("answer-title-no-money"),
         Some(Verdict::TooFew) | None => {
             today("answer-title-too-few").figure("linked", &facts.linked, Show::Value)
         }
@@ -218,13 +231,14 @@ fn what_it_is_worth(
 fn where_next(draft: &mut Draft, rows: &[InvestmentRow]) -> NumberCell {
     let label = Message::new("label-investments");
     let id = draft.add("A1", Entry::count(label, draft.analysis.investments.len(), "investment file"));
-    let mut paying = draft.analysis.investments.iter().zip(rows).filter(|(investment, _)| {
-        investment.grade < Grade::E
+    let first = draft.next_money().and_then(|at| Some((draft.investment(at), rows.get(at)?)));
+    let mut others = draft.analysis.investments.iter().zip(rows).filter(|(investment, _)| {
+        first.is_none_or(|(first, _)| first.name != investment.name)
+            && investment.grade < Grade::E
             && matches!(&investment.outcome, InvestmentOutcome::Curve(curve)
                 if matches!(curve.advice, Advice::SpendMore | Advice::SpendMoreEndUnknown))
     });
-    let first = paying.next();
-    let second = paying.next();
+    let second = others.next();
     let mut text = Vec::new();
     if let Some((investment, row)) = second
         && let Some(spend) = &row.invest

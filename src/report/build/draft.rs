@@ -177,22 +177,25 @@ impl<'a> Draft<'a> {
             .map_or_else(|_| self.period.to_owned(), |quarter| quarter.later(quarters).to_string())
     }
 
-    /// The investment that the first page speaks of: worth more money and with a zone, else with its end unseen,
-    /// else one that is at or past its best.
+    /// Where the next money goes: the first investment, in order of gain per unit spent, that is worth more.
+    pub(super) fn next_money(&self) -> Option<usize> {
+        self.advised(&[Advice::SpendMore, Advice::SpendMoreEndUnknown])
+    }
+
+    /// The investment that the first page speaks of: that of the next money, else one that is at or past its best.
     pub(super) fn lead(&self) -> Option<usize> {
-        let advised = |wanted: &[Advice]| {
-            self.analysis.investments.iter().position(|investment| match &investment.outcome {
-                InvestmentOutcome::Curve(curve) => {
-                    investment.grade < Grade::E
-                        && wanted.contains(&curve.advice)
-                        && (curve.zone.is_some() || curve.best_not_visible)
-                }
-                InvestmentOutcome::Refused { .. } => false,
-            })
-        };
-        advised(&[Advice::SpendMore])
-            .or_else(|| advised(&[Advice::SpendMoreEndUnknown]))
-            .or_else(|| advised(&[Advice::Hold, Advice::TestHoldingBack]))
+        self.next_money().or_else(|| self.advised(&[Advice::Hold, Advice::TestHoldingBack]))
+    }
+
+    fn advised(&self, wanted: &[Advice]) -> Option<usize> {
+        self.analysis.investments.iter().position(|investment| match &investment.outcome {
+            InvestmentOutcome::Curve(curve) => {
+                investment.grade < Grade::E
+                    && wanted.contains(&curve.advice)
+                    && (curve.zone.is_some() || curve.best_not_visible)
+            }
+            InvestmentOutcome::Refused { .. } => false,
+        })
     }
 
     pub(super) fn investment(&self, at: usize) -> &'a InvestmentFinding {

@@ -4,7 +4,7 @@ use cam_stats::verdict::Verdict;
 
 use super::draft::{Draft, Entry, Facts, name};
 use crate::analysis::{
-    Advice, Estimate, Grade, InvestmentCurve, InvestmentFinding, InvestmentOutcome, Unjudged,
+    Advice, Estimate, Grade, GuardKey, InvestmentCurve, InvestmentFinding, InvestmentOutcome, Unjudged,
 };
 use crate::report::document::{Arg, Chart, InvestmentRow, Message, Page, RowLabels};
 use crate::report::number::{Show, Unit};
@@ -38,6 +38,10 @@ fn refused(
     let sentence = Message::new(format!("refusal-{}", reason.key().replace('_', "-")))
         .figure("have", &have_id, Show::Value)
         .figure("need", &need_id, Show::Value);
+    let sentence = match failed_guard(draft, investment).filter(|_| reason == Unjudged::Guard) {
+        Some(key) => sentence.message("guard", super::made::guard_name(key)),
+        None => sentence,
+    };
     let waits = reason == Unjudged::LinkedAccounts && have > 0.0;
     let below = waits.then(|| waves_left(draft, investment, (have, need))).flatten();
     InvestmentRow {
@@ -53,6 +57,15 @@ fn refused(
         grade: Grade::E,
         labels: RowLabels { progress: waits.then_some((have_id, need_id)), ..RowLabels::default() },
     }
+}
+
+/// The first guard rail that leaves an investment no grade above E.
+fn failed_guard(draft: &Draft, investment: &InvestmentFinding) -> Option<GuardKey> {
+    let guards = draft.analysis.guards.iter().chain(&investment.guards);
+    guards
+        .filter(|guard| guard.held == Some(false))
+        .find(|guard| guard.caps_at == Grade::E)
+        .map(|guard| guard.key)
 }
 
 /// How many more waves it takes at the pace so far.
@@ -218,10 +231,15 @@ fn sentences(
     match curve.advice {
         Advice::SpendMore => {
             let key = if investment.grade >= Grade::D { "row-zone-if-causal" } else { "row-zone" };
-            (zone(key), vec![verdict_of_money(draft, ids)])
+            (zone(key), vec![verdict_of_money(draft, curve, ids)])
         }
-        Advice::SpendMoreEndUnknown => (Message::new("row-end-unknown"), Vec::new()),
+        Advice::SpendMoreEndUnknown => {
+            (Message::new(if curve.costs_end { "row-costs-end" } else { "row-end-unknown" }), Vec::new())
+        }
         Advice::Hold => (zone("row-hold"), vec![Message::new("row-hold-more")]),
+        Advice::TestHoldingBack if just_past(draft, curve) => {
+            (zone("row-just-past"), vec![Message::new("row-past-more"), test_size(ids)])
+        }
         Advice::TestHoldingBack => (zone("row-past"), vec![Message::new("row-past-more"), test_size(ids)]),
         Advice::TestStopping => (Message::new("row-no-effect"), vec![allowed(), test_size(ids)]),
         Advice::CannotTell => (Message::new("row-cannot-tell"), vec![allowed()]),
@@ -237,13 +255,19 @@ fn test_size(ids: &Ids) -> Message {
 }
 
 /// The fixed sentence of the verdict on money, as it bears on one investment.
-fn verdict_of_money(draft: &Draft, ids: &Ids) -> Message {
+fn verdict_of_money(draft: &Draft, curve: &InvestmentCurve, ids: &Ids) -> Message {
     let key = match draft.analysis.money.verdict {
         Some(Verdict::Diminishing) => "row-diminishing",
         Some(Verdict::Plateau) => "row-plateau",
-        _ => "row-cost-bends",
+        _ if curve.cost_exponent.is_some_and(|exponent| exponent > 1.0) => "row-cost-bends",
+        _ => "row-stops",
     };
     Message::new(key).figure("range", &ids.best, Show::Range)
+}
+
+/// Whether whole points do not tell today from the upper end of the zone, though it lies past it.
+pub(super) fn just_past(draft: &Draft, curve: &InvestmentCurve) -> bool {
+    curve.zone.is_some_and(|zone| zone.1.round() >= draft.analysis.today.value.round())
 }
 
 /// Builds the page.
@@ -307,10 +331,14 @@ fn title(draft: &Draft, facts: &Facts, rows: &[InvestmentRow], lead: Option<usiz
     match (curve.advice, &rows[at].labels.zone) {
         (Advice::SpendMore, Some(_)) if investment.grade >= Grade::D => title("investments-title-if-causal"),
         (Advice::SpendMore, Some(_)) => title("investments-title-zone"),
+        (Advice::SpendMoreEndUnknown, _) if curve.costs_end => {
+            today("investments-title-costs-end").with("name", name(investment))
+        }
         (Advice::SpendMoreEndUnknown | Advice::SpendMore, _) => Message::new("investments-title-end")
             .with("name", name(investment))
             .figure("today", &facts.today, Show::Value)
             .figure("observed", &facts.observed, Show::High),
+        (Advice::TestHoldingBack, Some(_)) if just_past(draft, curve) => title("investments-title-just-past"),
         (Advice::TestHoldingBack, Some(_)) => title("investments-title-past"),
         (_, Some(_)) => title("investments-title-hold"),
         _ => today("investments-title-unknown"),
@@ -334,12 +362,7 @@ pub(super) fn advice(draft: &Draft, rows: &[InvestmentRow]) -> Vec<Message> {
             .map(|(investment, _)| name(investment))
             .collect()
     };
-    let more = pairs().find(|(investment, row)| {
-        investment.grade < Grade::E
-            && matches!(&investment.outcome, InvestmentOutcome::Curve(curve)
-                if matches!(curve.advice, Advice::SpendMore | Advice::SpendMoreEndUnknown))
-            && row.invest.is_some()
-    });
+    let more = draft.next_money().and_then(|at| Some((draft.investment(at), rows.get(at)?)));
     if let Some((investment, row)) = more {
         let key = if investment.grade >= Grade::D { "todo-spend-test" } else { "todo-spend" };
         let mut message = Message::new(key).with("name", name(investment));

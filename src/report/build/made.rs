@@ -20,6 +20,7 @@ fn clause_name(clause: Clause) -> Message {
 
 /// Builds the page.
 pub(super) fn page(draft: &mut Draft, facts: &Facts, evidence: Evidence) -> Page {
+    let correction = correction(draft);
     let tables = vec![
         run(draft),
         exclusions(draft, facts),
@@ -37,7 +38,7 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts, evidence: Evidence) -> Page
         chart: None,
         cells: Vec::new(),
         tables: tables.into_iter().chain(evidence.levels).filter(|table| !table.rows.is_empty()).collect(),
-        notes: evidence.verdicts,
+        notes: evidence.verdicts.into_iter().chain(correction).collect(),
         rows: Vec::new(),
         grade: None,
         sure: Vec::new(),
@@ -221,6 +222,15 @@ fn reasons(draft: &mut Draft) -> Table {
         columns: ["outcome", "text-clause", "value", "bound", "text-held"].map(Into::into).into(),
         rows,
     }
+}
+
+/// On what scale levels and gains are computed, where the index is measured with error.
+fn correction(draft: &mut Draft) -> Option<Message> {
+    let index = draft.analysis.reliability.iter().find(|row| row.is_index && row.used < 1.0)?;
+    let construct = Arg::Names { key: index.construct.clone(), names: index.names.clone() };
+    let label = Message::new("label-reliability-used").with("construct", construct);
+    let used = draft.add("M10", Entry::value(label, index.used, Unit::Ratio, "answers"));
+    Some(Message::new("made-correction").figure("reliability", &used, Show::Value))
 }
 
 /// Every candidate curve of every relation, so that nobody has to believe in one form.

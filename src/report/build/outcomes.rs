@@ -1,11 +1,14 @@
 //! Page 3: does satisfaction pay here?
 
-use cam_stats::verdict::Verdict;
+use cam_stats::verdict::{Clause, Verdict};
 
 use super::draft::{Draft, Entry, Facts};
 use crate::analysis::{Estimate, Relation, Unit as ObservationUnit};
 use crate::report::document::{Arg, Chart, Message, OutcomePanel, Page, Table};
 use crate::report::number::{Show, Unit};
+
+/// Accounts from which a curve is fitted: with as many and no verdict, the method has refused.
+const FEWEST_ACCOUNTS: usize = 100;
 
 /// Levels at which a coarse scale still shows a mean of its own.
 const LEVELS: usize = 12;
@@ -94,12 +97,15 @@ pub(super) fn verdict(
     let of = outcome_name(draft, outcome);
     let key = match relation.verdict {
         Some(Verdict::Plateau) if ids.plateau.is_some() => "verdict-plateau",
+        Some(Verdict::Diminishing | Verdict::Declines) if falls(relation) => "verdict-falls",
         Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "verdict-diminishing",
         Some(Verdict::Linear) if ids.slope.is_some() => "verdict-linear",
         Some(Verdict::NoRelation) if ids.slope.is_some() => "verdict-no-relation",
         Some(Verdict::Convex) => "verdict-convex",
         Some(Verdict::Declines) => "verdict-declines",
         Some(Verdict::TooFew) => "verdict-too-few",
+        _ if relation.n == 0 => "verdict-empty",
+        _ if relation.accounts >= FEWEST_ACCOUNTS => "verdict-refused",
         _ => "verdict-none",
     };
     let mut message = Message::new(key).message("outcome", of);
@@ -119,10 +125,21 @@ pub(super) fn verdict(
             set("observed", &Some(facts.observed.clone()), Show::High);
         }
         "verdict-no-relation" => set("slope", &ids.slope, Show::High),
-        "verdict-too-few" | "verdict-none" => set("n", &Some(ids.n.clone()), Show::Value),
+        "verdict-too-few" | "verdict-none" | "verdict-refused" => set("n", &Some(ids.n.clone()), Show::Value),
+        "verdict-empty" => {}
         _ => set("observed", &Some(facts.observed.clone()), Show::Range),
     }
     message
+}
+
+/// Whether the outcome does not even rise below the kink.
+fn falls(relation: &Relation) -> bool {
+    relation.slope_below.is_some_and(|below| below.value <= 0.0)
+}
+
+/// Whether the means of a coarse scale's levels lie off the straight line.
+fn is_stepped(relation: &Relation) -> bool {
+    relation.reasons.iter().any(|reason| reason.clause == Clause::LackOfFitP && !reason.held)
 }
 
 /// The proven plateau of the money relation, with the id under which page 3 printed it.
@@ -166,6 +183,9 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> (Page, Evidence) {
             .message("unit", unit_of_analysis(draft)),
     ];
     deck.push(verdict(draft, facts, &analysis.revenue_change, &revenue, "revenue"));
+    if is_stepped(&analysis.retention) || is_stepped(&analysis.revenue_change) {
+        deck.push(Message::new("outcomes-stepped"));
+    }
     let few_levels = analysis.retention.few_levels.then(|| Message::new("outcomes-few-levels"));
     let evidence = Evidence {
         levels: analysis.retention.few_levels.then(|| levels(&retention, &revenue)),
@@ -272,11 +292,15 @@ fn title(draft: &Draft, facts: &Facts, ids: &Ids) -> Message {
     let relation = &draft.analysis.retention;
     let key = match relation.verdict {
         Some(Verdict::Plateau) if ids.plateau.is_some() => "plateau",
+        Some(Verdict::Diminishing | Verdict::Declines) if falls(relation) => "falls",
         Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "diminishing",
         Some(Verdict::Linear) if ids.slope.is_some() => "linear",
         Some(Verdict::NoRelation) if ids.slope.is_some() => "no-relation",
         Some(Verdict::Convex) => "convex",
         Some(Verdict::Declines) => "declines",
+        None if relation.accounts >= FEWEST_ACCOUNTS => {
+            return Message::new("outcomes-title-refused").figure("n", &facts.linked, Show::Value);
+        }
         _ => {
             let title = Message::new("outcomes-title-too-few").figure("n", &facts.linked, Show::Value);
             return title;
@@ -297,8 +321,10 @@ fn title(draft: &Draft, facts: &Facts, ids: &Ids) -> Message {
 }
 
 fn advice(draft: &Draft, facts: &Facts) -> Message {
-    match draft.analysis.money.verdict.or(draft.analysis.retention.verdict) {
-        Some(Verdict::NoRelation) => Message::new("todo-no-relation"),
+    let (money, retention) = (draft.analysis.money.verdict, draft.analysis.retention.verdict);
+    match money.or(retention) {
+        Some(Verdict::NoRelation) if money == retention => Message::new("todo-no-relation"),
+        Some(Verdict::NoRelation) => Message::new("todo-no-money"),
         Some(Verdict::Plateau | Verdict::Diminishing | Verdict::Declines) => Message::new("todo-low-first"),
         Some(Verdict::Linear | Verdict::Convex) => Message::new("todo-test-higher"),
         Some(Verdict::TooFew) | None => {
