@@ -243,6 +243,10 @@ fn note(canvas: &mut Canvas, placed: &Placed<'_>, placer: &mut Placer) {
     spots.push(Spot::new(left, lowest, Anchor::Start));
     spots.push(Spot::new(left, frame.top + 18.0, Anchor::Start));
     spots.push(Spot::new(edge - wide, frame.top + 18.0, Anchor::Start));
+    for share in [0.3, 0.15, 0.55, 0.7] {
+        let x = frame.px(observed.0 + share * (observed.1 - observed.0));
+        spots.push(Spot::new(x, frame.top + 30.0, Anchor::Start));
+    }
     placer.write(canvas, (&text, NOTE.1), (&spots, (0.0, 1.0)), Rank::May);
 }
 
@@ -284,6 +288,7 @@ fn key(canvas: &mut Canvas, input: &Outcomes, frame: &Frame, placer: &mut Placer
         Spot::new(left, frame.bottom() - 24.0, Anchor::Start),
         Spot::new(right, frame.bottom() - 24.0, Anchor::Start),
         Spot::new(right, frame.top + 20.0, Anchor::Start),
+        Spot::new(frame.px(input.today.level.high) + 20.0, frame.top + 20.0, Anchor::Start),
     ];
     if let Some(found) = placer.write(canvas, (&text, SMALL.1), (&spots, (0.0, 1.0)), Rank::May) {
         let (x, y) = (found.x - 9.0, found.y + 2.0);

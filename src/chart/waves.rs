@@ -56,6 +56,9 @@ pub fn waves(input: &Waves, look: &Look) -> Drawing {
         }
     }
     canvas.line("axis", (frame.left, frame.bottom()), (frame.right(), frame.bottom()), (Token::Ink, 1.0));
+    let line = (0u32..).map(f64::from).zip(&indices);
+    let line: Vec<(f64, f64)> = line.filter_map(|(at, wave)| Some((at, wave.as_ref()?.estimate))).collect();
+    placer.take_line(&frame, &line);
     today(&mut canvas, input, &frame, &mut placer);
     values(&mut canvas, &frame, &indices, &mut placer);
     band(&mut canvas, input, &frame, &indices, &mut placer);

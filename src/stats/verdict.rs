@@ -182,6 +182,9 @@ const KINK_LEVELS: usize = 20;
 /// Share of observations at 100 above which the top of the scale may pass for a plateau.
 const CEILING: f64 = 0.15;
 
+/// Observations that a level needs to count in the test of the line's fit.
+const FILLED: usize = 10;
+
 /// Clusters below which the slope's error is corrected by CR2.
 const FEW_CLUSTERS: usize = 50;
 
@@ -458,11 +461,24 @@ impl Sample<'_> {
                 n: outcomes.len(),
             });
         }
-        if let Some(line) = found.line {
-            let (df1, df2) = (levels as f64 - 2.0, self.y.len() as f64 - levels as f64);
-            if within > 0.0 && df2 > 0.0 {
-                let f = ((line.rss - within).max(0.0) / df1) / (within / df2);
-                let p_value = f_sf(f, df1, df2);
+        if let (Some(line), true) = (found.line, within > 0.0) {
+            // A mean of a few answers is no measure of how far the line is off; an F of such means would call any rare
+            // outcome bent.
+            let filled: Vec<&[(f64, f64, f64)]> = rows
+                .chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq())
+                .filter(|group| group.len() >= FILLED)
+                .collect();
+            let between: f64 = filled
+                .iter()
+                .map(|group| {
+                    let total: f64 = group.iter().map(|row| row.2).sum();
+                    let mean = group.iter().map(|row| row.1 * row.2).sum::<f64>() / total;
+                    total * (mean - line.intercept - line.slope * group[0].0).powi(2)
+                })
+                .sum();
+            let (df1, df2) = (filled.len() as f64 - 2.0, self.y.len() as f64 - levels as f64);
+            if df1 > 0.0 && df2 > 0.0 {
+                let p_value = f_sf((between / df1) / (within / df2), df1, df2);
                 found.clause(Clause::LackOfFitP, p_value, 0.05, p_value >= 0.05);
             }
         }

@@ -104,7 +104,7 @@ pub(super) fn base(
     let (frame, sizes) = (&plot.frame, plot.sizes);
     let (left, right) = plot.observed();
     let inside = |level: f64| frame.px(level).clamp(left, right);
-    if !said.has(Caption::Past) && zone.high < plot.axis.observed.1 {
+    if !said.has(Caption::Past) && plot.ends_inside() && zone.high < plot.axis.observed.1 {
         let text = Text::new(&words.past_here, 0.0, 0.0, sizes.label * 0.96).colour(Token::Orange).halo();
         let first = frame.bottom() + sizes.label;
         let spots = [

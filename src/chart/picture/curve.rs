@@ -4,7 +4,7 @@ use crate::chart::axis;
 use crate::chart::canvas::{Anchor, Canvas, Text};
 use crate::chart::frame::{self, Frame, Pen};
 use crate::chart::index_axis::{cut, hatches, height_at};
-use crate::chart::input::{Curve, IndexAxis};
+use crate::chart::input::{Curve, Ending, IndexAxis};
 use crate::chart::labels::{Area, Placer};
 use crate::chart::lettering::{self, Weight};
 use crate::chart::theme::Token;
@@ -168,6 +168,11 @@ impl Plot<'_> {
         (self.frame.px(low).clamp(left, right), self.frame.px(high).clamp(left, right))
     }
 
+    /// Whether it is seen where more stops paying: otherwise nothing is said of what lies past the zone.
+    pub(super) fn ends_inside(&self) -> bool {
+        !matches!(self.curve.ending, Ending::NotVisible(_))
+    }
+
     /// Draws hatches, washes and grid.
     pub(super) fn ground(&self, canvas: &mut Canvas) {
         let frame = &self.frame;
@@ -181,7 +186,9 @@ impl Plot<'_> {
         }
         if let Some(zone) = &self.curve.zone {
             let (from, to) = self.inside(zone.low, zone.high);
-            canvas.wash_past((to, frame.top, right - to, frame.height));
+            if self.ends_inside() {
+                canvas.wash_past((to, frame.top, right - to, frame.height));
+            }
             let paint = canvas.fill(Token::GreenWash, 0.15);
             canvas.rect("zone-wash", (from, frame.top, to - from, frame.height), &paint);
         }
@@ -246,9 +253,11 @@ impl Plot<'_> {
         let Some(zone) = &self.curve.zone else { return };
         let (from, to) = self.inside(zone.low, zone.high);
         let (_, right) = self.observed();
-        let paint = canvas.fill(Token::AmberBar, 1.0);
-        canvas.rect("past-bar", (to, base, right - to, sizes.past_bar), &paint);
-        placer.take(Area::new(to, base, right, base + sizes.past_bar));
+        if self.ends_inside() {
+            let paint = canvas.fill(Token::AmberBar, 1.0);
+            canvas.rect("past-bar", (to, base, right - to, sizes.past_bar), &paint);
+            placer.take(Area::new(to, base, right, base + sizes.past_bar));
+        }
         let paint = canvas.fill(Token::Green, 1.0);
         canvas.rect("zone", (from, base, (to - from).max(1.5), sizes.block), &paint);
         let wide = lettering::width(&zone.label, sizes.block_text, Weight::Bold);
