@@ -124,6 +124,18 @@ pub(super) fn waves(input: &Input, linked: &Linked, calendar: &Calendar, rule: &
     points
 }
 
+/// How far the contacts of one account lie apart in a wave, over the accounts of which several answered.
+pub(super) fn contacts_apart(linked: &Linked, wave: usize) -> Option<Estimate> {
+    let several = |observation: &&Observation| observation.wave == wave && observation.contacts > 1;
+    let (apart, weights): (Vec<f64>, Vec<f64>) = linked
+        .observations
+        .iter()
+        .filter(several)
+        .map(|observation| (observation.spread, observation.weight))
+        .unzip();
+    mean(&apart, &weights)
+}
+
 /// Reliability of every construct with two items or more: Cronbach's alpha over the last wave's complete answers,
 /// and the agreement of each customer's own answers over the waves.
 pub(super) fn reliability(input: &Input, linked: &Linked, last_wave: usize) -> Vec<Reliability> {
@@ -215,7 +227,7 @@ pub(super) fn distribution(
     input: &Input,
     linked: &Linked,
     last_wave: usize,
-    rule: &LinkRule,
+    (rule, first_axis): (&LinkRule, Option<f64>),
 ) -> Distribution {
     let (ledger, instrument) = (&input.ledger, &input.waves[last_wave].instrument);
     let mut with_money: Vec<f64> =
@@ -228,7 +240,8 @@ pub(super) fn distribution(
     with_money.sort_by(f64::total_cmp);
     let at = |share| cam_stats::quantile::sorted_quantile(&with_money, share).unwrap_or(50.0);
     let observed = (at(0.05), at(0.95));
-    let axis_low = if observed.0 < 40.0 { (observed.0 / 10.0).floor() * 10.0 } else { 40.0 };
+    let needed = if observed.0 < 40.0 { (observed.0 / 10.0).floor() * 10.0 } else { 40.0 };
+    let axis_low = first_axis.unwrap_or(needed).min(needed);
     let revenue: Vec<f64> = now.iter().map(|observation| revenue_before(observation, ledger, rule)).collect();
     let weight: f64 = now.iter().map(|observation| observation.weight).sum();
     let total_revenue: f64 =

@@ -273,6 +273,9 @@ pub struct DataSummary {
     pub lost: usize,
     /// Accounts that were lost in one of them.
     pub accounts_lost: usize,
+    /// Points between the highest and the lowest index that contacts of one account gave in the last wave, over the
+    /// accounts of which several answered.
+    pub contacts_apart: Option<Estimate>,
     /// Why responses did not become observations of their own; with `observations` they sum to `responses_in`.
     pub exclusions: Vec<Exclusion>,
     /// Imported sums against official ones, one row per official total that the data cover.
@@ -383,7 +386,8 @@ pub struct NonresponseRow {
 pub struct Distribution {
     /// 5 % and 95 % quantiles of the satisfaction of linked observations.
     pub observed: (f64, f64),
-    /// Lower end of the common x axis: 40, or the ten below the observed 5 % point if that is lower.
+    /// Lower end of the common x axis: 40, or the ten below the observed 5 % point if that is lower; as in the first
+    /// report, unless this one needs more.
     pub axis_low: f64,
     /// Share of customers per two index points from `axis_low` to 100, in the last wave.
     pub histogram: Vec<f64>,

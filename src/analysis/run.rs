@@ -22,7 +22,7 @@ use crate::dataset::{LinkRule, Linked, Observation, Outcome, RoleWeights, link};
 use crate::finance::{Calendar, Currency, Quarter};
 use crate::store::organisation::{self, Organisation};
 use crate::store::snapshot::{self, Snapshot};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, report};
 use crate::survey::Role;
 
 /// Analyses a quarter: everything that the database knew of waves opened before its end.
@@ -43,8 +43,9 @@ pub async fn run(db: &Db, question: Question, period: Quarter) -> Result<Analysi
         .map_err(|error| AnalysisError::Organisation(error.to_string()))?;
     let calendar = Calendar { zone, fiscal_year_start: month };
     let snapshot = snapshot::read(&mut tx, &question.survey, calendar.end(period)).await?;
+    let axis = first_axis(report::first_run(&mut tx).await?);
     drop(tx);
-    let work = move || Run::new(&snapshot, &question, &organisation, &calendar, period)?.analyse();
+    let work = move || Run::new(&snapshot, &question, &organisation, &calendar, period)?.analyse(axis);
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(failure) => match failure.try_into_panic() {
@@ -63,6 +64,11 @@ const MANY_DROPPED: f64 = 0.1;
 
 /// Cronbach's alpha below which a construct is named as unreliable.
 const RELIABLE: f64 = 0.7;
+
+/// Where the satisfaction axis of the first report began: it stays there, so that quarters can be laid side by side.
+fn first_axis(first: Option<report::Run>) -> Option<f64> {
+    first?.result.0.get("distribution")?.get("axis_low")?.as_f64().filter(|low| (0.0..=40.0).contains(low))
+}
 
 struct Run<'a> {
     snapshot: &'a Snapshot,
@@ -155,9 +161,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn analyse(mut self) -> Result<Analysis, AnalysisError> {
+    /// `first_axis` is where the satisfaction axis of the first report begins, if there is one.
+    fn analyse(mut self, first_axis: Option<f64>) -> Result<Analysis, AnalysisError> {
         let waves = describe::waves(&self.input, &self.linked, self.calendar, &self.rule);
-        let distribution = describe::distribution(&self.input, &self.linked, self.last_wave, &self.rule);
+        let distribution =
+            describe::distribution(&self.input, &self.linked, self.last_wave, (&self.rule, first_axis));
         let today = waves.last().map(|wave| wave.satisfaction).ok_or_else(|| AnalysisError::NoIndex {
             survey: self.question.survey.clone(),
             period: self.period.to_string(),
@@ -283,6 +291,7 @@ impl<'a> Run<'a> {
         let accounts_lost: BTreeSet<_> = lost.map(|(observation, _)| observation.account).collect();
         DataSummary {
             accounts_lost: accounts_lost.len(),
+            contacts_apart: describe::contacts_apart(&self.linked, self.last_wave),
             accounts_in_base: self.base,
             responses_in: self.linked.responses_in,
             accounts_linked: accounts.len(),

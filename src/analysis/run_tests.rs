@@ -4,7 +4,7 @@ use cam_stats::random::SplitMix64;
 use cam_stats::verdict::Verdict;
 use uuid::Uuid;
 
-use super::super::result::{Advice, Grade, InvestmentOutcome, Unjudged, Variable};
+use super::super::result::{Advice, Grade, GuardKey, InvestmentOutcome, Unjudged, Variable};
 use super::*;
 use crate::clock::Instant;
 use crate::dataset::Exclude;
@@ -184,7 +184,7 @@ fn ask(snapshot: &Snapshot, question: &str, period: &str) -> Result<Analysis, An
         default_language: "en".into(),
     };
     let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
-    Run::new(snapshot, &question, &organisation, &calendar, period.parse().unwrap())?.analyse()
+    Run::new(snapshot, &question, &organisation, &calendar, period.parse().unwrap())?.analyse(None)
 }
 
 #[test]
@@ -313,4 +313,139 @@ fn a_quarter_without_answers_and_money_is_refused() {
 fn the_same_question_gives_the_same_answer() {
     let snapshot = company(300, true);
     assert_eq!(analyse(&snapshot), analyse(&snapshot));
+}
+
+/// Every tenth customer or so leaves in the last quarter; the files mark it ended, or have no row for it any more.
+#[test]
+fn a_contract_whose_rows_stop_is_lost_like_one_that_is_marked_ended() {
+    let marked = company(400, true);
+    let mut stopped = marked.clone();
+    stopped.flows.retain(|flow| flow.active == Some(true));
+    let (marked, stopped) = (analyse(&marked), analyse(&stopped));
+    assert!(marked.data.lost > 20);
+    assert_eq!(stopped.data.lost, marked.data.lost);
+    assert_eq!(stopped.data.accounts_in_base, marked.data.accounts_in_base);
+}
+
+#[test]
+fn a_customer_that_is_lost_in_two_waves_is_one_customer_to_the_guard() {
+    let mut snapshot = company(300, true);
+    let second = id(1, 1);
+    snapshot.waves.push(WaveRow { id: second, name: Some("2025Q1b".into()), ..snapshot.waves[0].clone() });
+    for number in 0..300 {
+        let (first, again) = (snapshot.responses[number].clone(), id(3, 1_000 + number));
+        let answers: Vec<NumberRow> =
+            snapshot.answers.iter().filter(|answer| answer.owner == first.id).cloned().collect();
+        snapshot.answers.extend(answers.into_iter().map(|answer| NumberRow { owner: again, ..answer }));
+        snapshot.responses.push(ResponseRow { id: again, wave_id: second, ..first });
+    }
+    let found = analyse(&snapshot);
+    assert_eq!(found.data.lost, 2 * found.data.accounts_lost);
+    let per_term = found.guards.iter().find(|guard| guard.key == GuardKey::LostPerTerm).unwrap();
+    let terms =
+        if matches!(found.money.verdict, Some(Verdict::Linear | Verdict::NoRelation)) { 1.0 } else { 3.0 };
+    assert_eq!(per_term.value, Some(found.data.accounts_lost as f64 / terms));
+}
+
+#[test]
+fn money_without_cost_is_named_and_past_two_fifths_not_modelled() {
+    let without_cost = |every: usize| {
+        let mut snapshot = company(400, true);
+        let costless: std::collections::BTreeSet<Uuid> =
+            (0..400).step_by(every).map(|number| id(2, number)).collect();
+        for flow in snapshot.flows.iter_mut().filter(|flow| costless.contains(&flow.account)) {
+            flow.cost = None;
+        }
+        analyse(&snapshot)
+    };
+    let code = |found: &Analysis| {
+        let of_money =
+            |notice: &&Notice| notice.subject == Subject::Money && notice.code.ends_with("MISSING");
+        found.warnings.iter().find(of_money).map(|notice| notice.code.clone())
+    };
+    let quarter = without_cost(4);
+    assert_eq!((quarter.money.n, code(&quarter).as_deref()), (300, Some("W_MISSING")));
+    let linked = quarter.guards.iter().find(|guard| guard.key == GuardKey::LinkedAccounts).unwrap();
+    assert_eq!(linked.value, Some(300.0));
+    let half = without_cost(2);
+    assert_eq!((half.money.verdict, code(&half).as_deref()), (None, Some("E_MISSING")));
+}
+
+#[test]
+fn where_nobody_leaves_nothing_is_said_of_leaving() {
+    let mut snapshot = company(300, true);
+    for flow in &mut snapshot.flows {
+        flow.active = Some(true);
+    }
+    let found = analyse(&snapshot);
+    assert_eq!(found.retention.verdict, None);
+    let told = |notice: &Notice| notice.subject == Subject::Retention && notice.code == "E_NO_VARIANCE";
+    assert!(found.warnings.iter().any(told), "{:?}", found.warnings);
+}
+
+/// Three questions of the index, one of them against the others.
+#[test]
+fn a_question_that_runs_against_the_index_is_named_and_nothing_is_graded() {
+    let mut snapshot = company(300, true);
+    for key in ["s2", "s3"] {
+        let item = format!(
+            "  {{ key = \"{key}\", construct = \"satisfaction\", kind = \"rating\", scale = \"points\", text = {{ en = \"S\" }} }},\n]"
+        );
+        let document = &snapshot.waves[0].document;
+        let end = document.rfind(']').unwrap();
+        snapshot.waves[0].document = format!("{}{item}\n", &document[..end]);
+    }
+    let first: Vec<NumberRow> =
+        snapshot.answers.iter().filter(|answer| answer.name == "s1").cloned().collect();
+    for answer in first {
+        let (near, against) = ((answer.number + 3.0).min(100.0), 100.0 - answer.number);
+        snapshot.answers.push(NumberRow { name: "s2".into(), number: near, ..answer.clone() });
+        snapshot.answers.push(NumberRow { name: "s3".into(), number: against, ..answer });
+    }
+    snapshot.answers.sort_by(|one, other| (one.owner, &one.name).cmp(&(other.owner, &other.name)));
+    let found = analyse(&snapshot);
+    assert_eq!(found.grade, Grade::E);
+    assert!(found.warnings.iter().any(|notice| notice.code == "E_REVERSED_ITEM"), "{:?}", found.warnings);
+    for investment in &found.investments {
+        assert!(matches!(investment.outcome, InvestmentOutcome::Refused { .. }), "{investment:?}");
+    }
+}
+
+#[test]
+fn at_grade_e_no_level_is_named() {
+    let mut snapshot = company(400, true);
+    // Six in a hundred of the silent leave; of those who answered, all stay: a gap of more than five points.
+    let answered: std::collections::BTreeSet<Uuid> = (0..300).map(|number| id(2, number)).collect();
+    snapshot.responses.truncate(300);
+    for flow in &mut snapshot.flows {
+        let last = flow.from == day("2026-01-01T00:00:00Z");
+        flow.active = Some(answered.contains(&flow.account) || !last);
+    }
+    let found = analyse(&snapshot);
+    assert_eq!(found.grade, Grade::E, "{:?}", found.guards);
+    for investment in &found.investments {
+        assert!(matches!(investment.outcome, InvestmentOutcome::Refused { reason: Unjudged::Guard, .. }));
+    }
+}
+
+#[test]
+fn the_axis_begins_where_the_first_report_began_it() {
+    let snapshot = company(300, true);
+    let begun = |first: Option<f64>| {
+        let question = Question::parse("a.toml", QUESTION).unwrap();
+        let organisation = Organisation {
+            name: "Sample".into(),
+            timezone: "UTC".into(),
+            ledger_currency: "CNY".into(),
+            fiscal_year_start: 1,
+            default_language: "en".into(),
+        };
+        let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
+        let run =
+            Run::new(&snapshot, &question, &organisation, &calendar, "2026Q1".parse().unwrap()).unwrap();
+        run.analyse(first).unwrap().distribution
+    };
+    let (alone, later) = (begun(None), begun(Some(20.0)));
+    assert_eq!((alone.axis_low, later.axis_low), (40.0, 20.0));
+    assert_eq!(later.histogram.len(), 40);
 }

@@ -109,6 +109,8 @@ pub struct Observation {
     pub satisfaction: f64,
     /// Spread of satisfaction inside the account: highest less lowest contact.
     pub spread: f64,
+    /// Contacts that answered.
+    pub contacts: usize,
     /// Every construct with enough answers, 0-100.
     pub constructs: BTreeMap<String, f64>,
     /// Operational drivers as recorded, averaged.
@@ -204,6 +206,7 @@ fn observe(
         weight: members.iter().map(|member| member.response.weight).sum::<f64>() / members.len() as f64,
         satisfaction: over_roles(&levels, weights).unwrap_or(members[0].satisfaction),
         spread: highest - lowest,
+        contacts: members.len(),
         constructs: averaged(members, weights, |member| &member.constructs),
         attributes: averaged(members, RoleWeights::default(), |member| &member.response.attributes),
         outcome: outcome(account, answered_at, ledger, rule),

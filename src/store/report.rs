@@ -117,6 +117,9 @@ statements! {
     FIND_RUN = ["SELECT id, spec_sha256, data_fingerprint, seed, program_version, created_at, result
                    FROM analysis_run WHERE id = $1"];
 
+    FIRST_RUN = ["SELECT id, spec_sha256, data_fingerprint, seed, program_version, created_at, result
+                    FROM analysis_run ORDER BY created_at, id LIMIT 1"];
+
     ADD_EXCLUSION = ["INSERT INTO run_exclusion (run_id, reason, count) VALUES ($1, $2, $3)"];
 
     EXCLUSIONS = ["SELECT reason, count FROM run_exclusion WHERE run_id = $1 ORDER BY reason"];
@@ -179,6 +182,11 @@ pub async fn add_run(tx: &mut Tx, run: &Run, exclusions: &[RunExclusion]) -> Res
 /// Finds a run by its id.
 pub async fn find_run(tx: &mut Tx, id: Uuid) -> Result<Option<Run>, StoreError> {
     Ok(on!(tx, FIND_RUN, |c, q| sqlx::query_as(q).bind(id).fetch_optional(c).await)?)
+}
+
+/// Finds the first run that was stored.
+pub async fn first_run(tx: &mut Tx) -> Result<Option<Run>, StoreError> {
+    Ok(on!(tx, FIRST_RUN, |c, q| sqlx::query_as(q).fetch_optional(c).await)?)
 }
 
 /// Lists the exclusions of a run by reason.

@@ -387,6 +387,7 @@ fn harbour_data() -> DataSummary {
         observations: 4_210,
         lost: 184,
         accounts_lost: 171,
+        contacts_apart: Some(ninety(9.4, 8.1, 10.7, 212)),
         exclusions: [
             (Exclude::NoAccount, 41),
             (Exclude::NoSatisfaction, 212),
@@ -532,6 +533,7 @@ pub(crate) fn marketplace() -> Analysis {
             observations: 8_034,
             lost: 7_790,
             accounts_lost: 7_790,
+            contacts_apart: None,
             exclusions: vec![Exclusion { reason: Exclude::Averaged, count: 101 }],
             reconciliation: Vec::new(),
             quarters: 7,
@@ -592,6 +594,7 @@ pub(crate) fn tiny() -> Analysis {
             observations: 38,
             lost: 4,
             accounts_lost: 4,
+            contacts_apart: None,
             exclusions: vec![Exclusion { reason: Exclude::WindowOpen, count: 2 }],
             reconciliation: Vec::new(),
             quarters: 2,

@@ -28,6 +28,14 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> Page {
     } else {
         notes.push(Message::new("silent-not-computed"));
     }
+    if let Some(apart) = &draft.analysis.data.contacts_apart {
+        let entry = Entry::estimate(Message::new("label-contacts-apart"), apart, Unit::Index, "answers");
+        let apart_id = draft.add("S2", entry);
+        let count = Entry::count(Message::new("label-several-contacts"), apart.n, "answers");
+        let count = draft.add("S2", count);
+        let note = Message::new("contacts-apart").figure("apart", &apart_id, Show::Full);
+        notes.push(note.figure("count", &count, Show::Value));
+    }
     notes.extend(unreliable(draft));
     let title = title(draft, facts);
     Page {
