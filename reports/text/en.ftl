@@ -476,6 +476,7 @@ batches-text-kind = kind
 batches-text-file = file, SHA-256
 batches-rows = rows in
 batches-applied = rows used
+batches-left = left out
 
 # What each figure is
 

@@ -476,6 +476,7 @@ batches-text-kind = 类别
 batches-text-file = 文件 SHA-256
 batches-rows = 读入行数
 batches-applied = 采用行数
+batches-left = 未用
 
 # 每个数字的含义
 

@@ -150,7 +150,7 @@ pub struct Analysis {
     pub guards: Vec<Guard>,
     /// The grade of the link from satisfaction to money: the lowest that the guards leave.
     pub grade: Grade,
-    /// Warnings with METHODS codes, each with its sentence.
+    /// Warnings with stable codes, each with its sentence.
     pub warnings: Vec<Notice>,
 }
 
@@ -409,7 +409,7 @@ pub struct AccountShare {
 /// An outcome against satisfaction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Relation {
-    /// What the rule of METHODS 5.4 says; `None` where the guard rails allow no curve.
+    /// What the rule of `docs/methods.md` 5.4 says; `None` where the guard rails allow no curve.
     pub verdict: Option<Verdict>,
     /// Every clause of the rule with its figure.
     pub reasons: Vec<Reason>,

@@ -64,9 +64,8 @@ pub(super) async fn write(
 ) -> anyhow::Result<()> {
     let mut tx = db.read().await?;
     let files = store::report::files(&mut tx).await?;
-    // The frame names the survey and its version, "customer 3".
-    let survey = analysis.frame.survey.rsplit_once(' ').map_or(analysis.frame.survey.as_str(), |name| name.0);
-    let survey = store::report::survey(&mut tx, survey).await?;
+    let frame = &analysis.frame;
+    let survey = store::report::survey(&mut tx, &frame.survey, frame.survey_version).await?;
     drop(tx);
     let mut document = Document::build(analysis, &analysis.frame.period);
     document.list_files(&files);

@@ -42,9 +42,12 @@ impl Document {
                 Some(Arg::text(&file.file_sha256)),
                 Some(Arg::text(number::count(usize::try_from(file.rows_in).unwrap_or_default()))),
                 Some(Arg::text(number::count(usize::try_from(file.rows_applied).unwrap_or_default()))),
+                Some(Arg::text(number::count(
+                    usize::try_from(file.rows_in - file.rows_applied).unwrap_or_default(),
+                ))),
             ]
         });
-        self.append("batches", &["text-kind", "text-file", "rows", "applied"], rows.collect());
+        self.append("batches", &["text-kind", "text-file", "rows", "applied", "left"], rows.collect());
     }
 
     /// Lists on page 10 the questions in full.

@@ -31,7 +31,7 @@ pub struct Agreement {
 ///
 /// # Source
 ///
-/// Shrout and Fleiss 1979, Psychological Bulletin 86:420-428; METHODS 6.
+/// Shrout and Fleiss 1979, Psychological Bulletin 86:420-428; `docs/methods.md` 6.
 pub fn agreement(values: &[f64], groups: &[usize]) -> Result<Agreement, Refusal> {
     if groups.len() != values.len() {
         return Err(Refusal::LengthMismatch { expected: values.len(), found: groups.len() });

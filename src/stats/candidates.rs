@@ -61,7 +61,7 @@ pub struct Candidate {
 ///
 /// # Source
 ///
-/// METHODS 5.2; Burnham and Anderson, *Model Selection and Multimodel Inference*, 2nd ed., 2.4 (`AICc`) and 2.9 (weights).
+/// `docs/methods.md` 5.2; Burnham and Anderson, *Model Selection and Multimodel Inference*, 2nd ed., 2.4 (`AICc`) and 2.9 (weights).
 pub fn candidates(
     levels: &Levels,
     line: Option<&Line>,

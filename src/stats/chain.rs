@@ -79,8 +79,8 @@ pub struct Chain {
 ///
 /// # Source
 ///
-/// METHODS 5.4, "which f the optimum uses"; Carroll, Ruppert, Stefanski and Crainiceanu, *Measurement Error in
-/// Nonlinear Models*, 2nd ed., ch. 4, and Fuller, *Measurement Error Models*, 2.2. Clusters are drawn with SplitMix64, replicate `b` starting at
+/// `docs/methods.md` 5.4; Carroll, Ruppert, Stefanski and Crainiceanu, *Measurement Error in Nonlinear Models*, 2nd ed.,
+/// ch. 4, and Fuller, *Measurement Error Models*, 2.2. Clusters are drawn with SplitMix64, replicate `b` starting at
 /// `seed + b * clusters * 0x9E3779B97F4A7C15`.
 #[expect(clippy::too_many_arguments, reason = "the two links and how to resample them, all of one call site")]
 pub fn chain(

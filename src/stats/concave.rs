@@ -30,7 +30,7 @@ impl Concave {
     ///
     /// # Source
     ///
-    /// METHODS 5.2, M6. Non-negative least squares on centred columns: Lawson and Hanson, *Solving Least Squares
+    /// `docs/methods.md` 5.2, M6. Non-negative least squares on centred columns: Lawson and Hanson, *Solving Least Squares
     /// Problems*, ch. 23. Cross-products come from running sums, so that a step costs one pass over the levels.
     pub fn fit(levels: &Levels) -> Result<Self, Refusal> {
         let columns = Columns::of(levels);

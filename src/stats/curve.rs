@@ -233,7 +233,7 @@ impl Points {
     ///
     /// # Source
     ///
-    /// METHODS 5.3: between two neighbouring points the residual sum of squares is a ratio of a squared linear
+    /// `docs/methods.md` 5.3: between two neighbouring points the residual sum of squares is a ratio of a squared linear
     /// and a quadratic function of `psi`, with one stationary point.
     pub fn linear_plateau(&self, counts: Option<&[u32]>) -> Option<LinearPlateau> {
         let sums = self.sums(counts);

@@ -42,7 +42,7 @@ impl Hill {
     ///
     /// # Source
     ///
-    /// METHODS 5.2, M4. Levenberg-Marquardt from the best of a grid over ec50 and k, for each of which e0 and emax are
+    /// `docs/methods.md` 5.2, M4. Levenberg-Marquardt from the best of a grid over ec50 and k, for each of which e0 and emax are
     /// linear.
     pub fn fit(levels: &Levels) -> Option<Self> {
         let start = Self::start(&levels.merged(COARSE))?;

@@ -99,7 +99,7 @@ pub fn mean(values: &[f64], level: f64, population: Option<usize>) -> Result<Mea
 ///
 /// # Source
 ///
-/// METHODS 1.5; Särndal, Swensson and Wretman, *Model Assisted Survey Sampling*, 5.5.
+/// `docs/methods.md` 1.5; Särndal, Swensson and Wretman, *Model Assisted Survey Sampling*, 5.5.
 pub fn weighted_mean(values: &[f64], weights: &[f64], level: f64) -> Result<Mean, Refusal> {
     check_finite(values, Column::Outcome)?;
     check_finite(weights, Column::Weight)?;
@@ -135,7 +135,7 @@ pub fn weighted_mean(values: &[f64], weights: &[f64], level: f64) -> Result<Mean
 ///
 /// # Source
 ///
-/// METHODS 1.3 and 1.5.
+/// `docs/methods.md` 1.3 and 1.5.
 pub fn outcome_interval(values: &[f64], weights: &[f64], share: bool, level: f64) -> Option<Interval> {
     let alike = weights.iter().all(|weight| (weight - weights[0]).abs() <= 1e-12 * weights[0].abs());
     if share && alike {

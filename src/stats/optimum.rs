@@ -302,8 +302,7 @@ const GOOD_ENOUGH: f64 = 0.05;
 ///
 /// # Source
 ///
-/// METHODS 5.4, "which f the optimum uses"; the zone and the rule of the ends as in the product's definition of
-/// the optimum.
+/// `docs/methods.md` 5.4.
 pub fn optimum(plan: &Plan<'_>, draws: &[Draw]) -> Option<Optimum> {
     let today = plan.customers.mean();
     let (low, high) = plan.observed;
@@ -492,7 +491,7 @@ mod tests {
         }
     }
 
-    /// METHODS 5.1: N = 1000, f = 20 + 1.1 min(s, 72), start 55, C = 40 (s - 55)^2: best 68.75, net 7562.5.
+    /// `docs/methods.md` 5.1: N = 1000, f = 20 + 1.1 min(s, 72), start 55, C = 40 (s - 55)^2: best 68.75, net 7562.5.
     #[test]
     fn the_economic_optimum_is_where_the_marginal_value_meets_the_marginal_cost() {
         let customers = one_customer_group(55.0, 1000.0);
@@ -505,7 +504,7 @@ mod tests {
         assert!((best.expected - 7562.5).abs() < 40.0 * STEP * STEP, "{}", best.expected);
     }
 
-    /// METHODS 5.1: with C = 25 (s - 55)^2 the best level is the corner at the plateau, 72, not 77.
+    /// `docs/methods.md` 5.1: with C = 25 (s - 55)^2 the best level is the corner at the plateau, 72, not 77.
     #[test]
     fn a_plateau_stops_the_optimum_where_the_gain_ends() {
         let customers = one_customer_group(55.0, 1000.0);

@@ -208,7 +208,7 @@ const AT_THE_TOP: f64 = 0.05;
 ///
 /// # Source
 ///
-/// METHODS 5.4. Checked against its reference run in `tests/golden`.
+/// `docs/methods.md` 5.4. Checked against its reference run in `tests/golden`.
 pub fn verdict(
     s: &[f64],
     y: &[f64],

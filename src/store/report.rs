@@ -142,13 +142,11 @@ statements! {
     REPORTS = ["SELECT id, period, language, run_id, document, sha256, published_at
                   FROM report WHERE period = $1 ORDER BY published_at, language"];
 
-    /// The survey version of the last named wave: its document holds the questions in full.
+    /// The document of a survey version holds the questions in full.
     SURVEY = ["SELECT survey_version.document
-                 FROM wave
-                 JOIN survey_version ON survey_version.id = wave.survey_version_id
+                 FROM survey_version
                  JOIN survey ON survey.id = survey_version.survey_id
-                WHERE survey.key = $1 AND wave.mode <> 'anonymous'
-                ORDER BY wave.opened_at DESC, wave.id DESC LIMIT 1"];
+                WHERE survey.key = $1 AND survey_version.version = $2"];
 
     FILES = ["SELECT kind, file_sha256, rows_in, rows_applied
                 FROM import_batch WHERE undone_at IS NULL ORDER BY applied_at, id"];
@@ -260,9 +258,10 @@ pub async fn reports(tx: &mut Tx, period: &str) -> Result<Vec<ReportRow>, StoreE
     Ok(on!(tx, REPORTS, |c, q| sqlx::query_as(q).bind(period).fetch_all(c).await)?)
 }
 
-/// Returns the document of the version that the survey's last wave asked.
-pub async fn survey(tx: &mut Tx, key: &str) -> Result<Option<String>, StoreError> {
-    Ok(on!(tx, SURVEY, |c, q| sqlx::query_scalar(q).bind(key).fetch_optional(c).await)?)
+/// Returns the document of a survey's version.
+pub async fn survey(tx: &mut Tx, key: &str, version: u32) -> Result<Option<String>, StoreError> {
+    let version = i64::from(version);
+    Ok(on!(tx, SURVEY, |c, q| sqlx::query_scalar(q).bind(key).bind(version).fetch_optional(c).await)?)
 }
 
 /// Lists the files that are in the data, oldest first.

@@ -1,4 +1,4 @@
-//! The curves and the verdict rule against the reference run of METHODS 5.3 and 5.4 (R 4.2.2, SplitMix64 seeds
+//! The curves and the verdict rule against the reference run of `docs/methods.md` 5.3 and 5.4 (R 4.2.2, SplitMix64 seeds
 //! 42 and 43, 999 replicates) on `golden/synth_curve.csv`.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]

@@ -535,8 +535,8 @@ fn the_plateau_line_and_its_bootstrap_agree_with_an_independent_run() {
     }
 }
 
-/// METHODS 1.5: the six raking weights (segment by whether the id is a multiple of three) and the linearised standard
-/// error, as R's survey package gives them.
+/// `docs/methods.md` 1.5: the six raking weights (segment by whether the id is a multiple of three) and the
+/// linearised standard error, as R's survey package gives them.
 #[test]
 fn a_weighted_mean_and_its_error_match_the_reference() {
     const WEIGHTS: [(f64, f64); 3] = [
@@ -566,7 +566,7 @@ fn equal_weights_give_the_plain_mean() {
     close(weighted.sd, plain.sd, "standard deviation");
 }
 
-/// METHODS 8, from R's `power.t.test`: d = .2 takes 393.4057 a group, and 200 a group show d = .280827.
+/// `docs/methods.md` 8, from R's `power.t.test`: d = .2 takes 393.4057 a group, and 200 a group show d = .280827.
 #[test]
 fn the_size_of_a_test_matches_the_reference() {
     for (d, n) in [(0.2, 393.405_696_021_649), (0.280_826_708_411_453, 200.0)] {
@@ -576,7 +576,7 @@ fn the_size_of_a_test_matches_the_reference() {
     assert_eq!(per_group(0.0, 0.8, 0.05), None);
 }
 
-/// METHODS 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.
+/// `docs/methods.md` 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.
 #[test]
 fn agreement_within_units_matches_the_reference() {
     let table = table(include_str!("golden/synth_customers.csv"));
@@ -599,7 +599,8 @@ fn by_level(outcome: &str) -> Levels {
     Levels::of(&Points::new(&satisfaction, &values, None).unwrap())
 }
 
-/// METHODS 5.2, M6: R's quadratic program, good to 1e-4 as METHODS says; its own sum of squares is good to 1e-8.
+/// `docs/methods.md` 5.2, M6: R's quadratic program, whose fits jitter by up to 1e-4; its sum of squares is
+/// good to 1e-8.
 #[test]
 fn the_concave_curve_agrees_with_a_quadratic_program() {
     let expected = reference(include_str!("golden/curve.csv"));
@@ -615,7 +616,7 @@ fn the_concave_curve_agrees_with_a_quadratic_program() {
     }
 }
 
-/// METHODS 5.2, M4: R's `nls`, which stops when it no longer gains more than about 1e-6 of a parameter.
+/// `docs/methods.md` 5.2, M4: R's `nls`, which stops when it no longer gains more than about 1e-6 of a parameter.
 #[test]
 fn the_hill_curve_agrees_with_r() {
     let expected = reference(include_str!("golden/curve.csv"));
@@ -640,7 +641,7 @@ fn the_hill_curve_agrees_with_r() {
     }
 }
 
-/// The spline's sum of squares by METHODS' F of nonlinearity: `rss = rss0 / (1 + 2 F / 396)`.
+/// The spline's sum of squares by The F of nonlinearity: `rss = rss0 / (1 + 2 F / 396)`.
 #[test]
 fn all_candidates_stand_side_by_side_with_their_evidence() {
     let expected = reference(include_str!("golden/curve.csv"));
