@@ -275,6 +275,38 @@ async fn undo_is_refused_while_a_later_import_stands_on_the_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_rows_were_taken_back_with_another_import_comes_in_again() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = "no,name\nA1,One\nA2,Two\n";
+        let first = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        let commented = format!("# The same map.\n{ACCOUNTS}");
+        let second = desk.import(Kind::Accounts, file, &commented).await.unwrap();
+        assert_eq!(second.same, 2);
+        undo(&desk, first.batch).await.unwrap();
+        let again = desk.import(Kind::Accounts, file, &commented).await.unwrap();
+        assert_eq!((again.already, again.new), (None, 2));
+        assert_eq!(desk.count("account").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_older_than_what_was_taken_back_still_counts() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = "no,name\nA1,One\n";
+        let first = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        let second = desk.import(Kind::Accounts, "no,name\nA1,Uno\n", ACCOUNTS).await.unwrap();
+        undo(&desk, second.batch).await.unwrap();
+        let again = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        assert_eq!(again.already, first.batch);
+        assert_eq!(desk.count("account WHERE name = 'One'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_reports_and_writes_nothing() {
     each_backend(async |db| {
         let desk = Desk::open(db).await;

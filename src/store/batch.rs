@@ -70,9 +70,13 @@ statements! {
     FIND_BATCH = ["SELECT id, kind, file_sha256, map_sha256, rows_in, rows_applied, applied_at, undone_at
                      FROM import_batch WHERE id = $1"];
 
+    /// Rows that a batch found stored go when the batch that brought them is taken back: it counts only while none
+    /// that is older was taken back after it.
     APPLIED_BEFORE = ["SELECT id, kind, file_sha256, map_sha256, rows_in, rows_applied, applied_at, undone_at
-                         FROM import_batch
+                         FROM import_batch AS b
                         WHERE kind = $1 AND file_sha256 = $2 AND map_sha256 = $3 AND undone_at IS NULL
+                          AND NOT EXISTS (SELECT 1 FROM import_batch AS older
+                                           WHERE older.id < b.id AND older.undone_at >= b.applied_at)
                         ORDER BY id LIMIT 1"];
 
     ADD_SKIPS = ["INSERT INTO import_skip (batch_id, line, column_name, reason)
@@ -140,7 +144,8 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Batch>, StoreError> {
     Ok(on!(tx, FIND_BATCH, |c, q| sqlx::query_as(q).bind(id).fetch_optional(c).await)?)
 }
 
-/// Finds the batch that brought the same file in by the same map, unless it was taken back.
+/// Finds the batch that brought the same file in by the same map, unless it was taken back or what it found stored
+/// may have been.
 pub async fn applied_before(tx: &mut Tx, like: &Batch) -> Result<Option<Batch>, StoreError> {
     Ok(on!(tx, APPLIED_BEFORE, |c, q| sqlx::query_as(q)
         .bind(&like.kind)
