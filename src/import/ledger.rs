@@ -12,7 +12,6 @@ use crate::clock::Instant;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
 use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal, overlapping};
-use crate::store::record::Record;
 use crate::store::{StoreError, Tx};
 
 /// Refuses a row whose amounts are in another currency than the ledger's.
@@ -54,8 +53,8 @@ impl Desk for LedgerEntries {
         let account = book.refer(line, "account")?;
         let unit = book.refer(line, "unit")?;
         let batch = self.context.batch;
-        let stored = self.rows.get(&LedgerEntry::key_of(&id)).cloned();
-        let mut row = match &stored {
+        let key = LedgerEntry::key_of(&id);
+        let mut row = match self.rows.get(&key) {
             Some(row) => row.clone(),
             None => self.new_entry(line, id, account)?,
         };
@@ -67,11 +66,10 @@ impl Desk for LedgerEntries {
         if line.maps("revenue") || line.maps("cost") {
             row.with_tax = self.context.map.with_tax;
         }
-        if stored.is_some_and(|known| known.written_by(batch) && known != row) {
-            return Err(twice(line, "key"));
-        }
-        let outcome = self.rows.put(row, batch).max(self.attributes.take(line, id, batch));
-        Ok(outcome.max(named(book, line, id)))
+        let again = self.rows.has_named(&key);
+        let outcome = self.rows.put_once(row, batch).ok_or_else(|| twice(line, "key"))?;
+        let taken = self.attributes.take(line, id, batch, again).ok_or_else(|| twice(line, "key"))?;
+        Ok(outcome.max(taken).max(named(book, line, id)))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -164,7 +162,6 @@ impl Desk for AccountPeriods {
             source: "import".into(),
             batch_id: None,
         });
-        let known = self.rows.get(&key).cloned();
         line.lay("revenue", &mut row.revenue, Line::money);
         line.lay("cost", &mut row.cost, Line::money);
         line.lay("active", &mut row.active, Line::flag);
@@ -174,10 +171,7 @@ impl Desk for AccountPeriods {
                 "negative revenue: if the period holds credit notes, write credit_notes = true in the map",
             ));
         }
-        if known.is_some_and(|known| known.written_by(self.context.batch) && known != row) {
-            return Err(twice(line, "account"));
-        }
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "account"))?;
         if let Some(row) = self.rows.get(&key).cloned() {
             self.note(&row);
         }
@@ -264,7 +258,6 @@ impl Desk for LedgerTotals {
             return Err(line.fault("revenue", "an official total is not negative"));
         }
         let key = LedgerTotal::key_of(&from, &to);
-        let known = self.rows.get(&key).cloned();
         let mut row = stored_or(&self.rows, &key, || LedgerTotal {
             period_start: from,
             period_end: to,
@@ -273,10 +266,7 @@ impl Desk for LedgerTotals {
             batch_id: None,
         });
         row.revenue = revenue;
-        if known.is_some_and(|known| known.written_by(self.context.batch) && known != row) {
-            return Err(twice(line, "period_start"));
-        }
-        Ok(self.rows.put(row, self.context.batch))
+        self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "period_start"))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {

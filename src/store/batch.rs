@@ -1,6 +1,7 @@
 //! Import batches: what came in, what was left out, and the rows as they were before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -177,11 +178,20 @@ pub(crate) struct Staged<R: Record> {
     stored: HashMap<R::Key, R>,
     planned: HashMap<R::Key, R>,
     order: Vec<R::Key>,
+    /// The keys that the file has named so far, over all its sets: as hashes, because a file may name millions.
+    named: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl<R: Record> Default for Staged<R> {
     fn default() -> Self {
-        Self { stored: HashMap::new(), planned: HashMap::new(), order: Vec::new() }
+        Self {
+            stored: HashMap::new(),
+            planned: HashMap::new(),
+            order: Vec::new(),
+            named: HashSet::new(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -221,7 +231,21 @@ impl<R: Record> Staged<R> {
         outcome
     }
 
-    /// Writes what was laid down, with the images of the rows before it, and forgets everything.
+    /// Tells whether [`Staged::put_once`] has laid this key down before.
+    pub(crate) fn has_named(&self, key: &R::Key) -> bool {
+        self.named.contains(&self.hasher.hash_one(key))
+    }
+
+    /// Lays down how a row shall be; `None` if that contradicts an earlier row of the file, which stays.
+    pub(crate) fn put_once(&mut self, row: R, batch: Uuid) -> Option<Outcome> {
+        let key = row.key();
+        if !self.named.insert(self.hasher.hash_one(&key)) && self.get(&key) != Some(&row) {
+            return None;
+        }
+        Some(self.put(row, batch))
+    }
+
+    /// Writes what was laid down, with the images of the rows before it, and forgets everything but which keys came.
     pub(crate) async fn save(&mut self, tx: &mut Tx, batch: Uuid) -> Result<(), StoreError> {
         if !self.order.is_empty() {
             let changes: Vec<Change<'_, R>> =
