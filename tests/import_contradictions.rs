@@ -137,3 +137,49 @@ async fn a_contradiction_is_found_however_far_apart_the_two_rows_are() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn official_totals_that_overlap_in_a_file_are_left_out() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file =
+            "from,to,sum\n2026-01-01,2026-04-01,5\n2026-04-01,2026-07-01,5\n2026-01-01,2027-01-01,20\n";
+        let report = desk.import(Kind::LedgerTotals, file, TOTALS).await.unwrap();
+        let (reason, lines) = only_reason(&report);
+        assert!(reason.contains("overlaps another official total in this file"), "{reason}");
+        assert_eq!((lines, report.reasons[0].column.as_deref()), (&[(4, 4)][..], Some("from")));
+        assert_eq!(report.reasons[0].cells, ["2026-01-01 to 2027-01-01 over 2026-01-01 to 2026-04-01"]);
+        assert_eq!(desk.count("ledger_total").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_official_total_that_overlaps_a_stored_one_is_left_out_until_that_is_taken_back() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let first =
+            desk.import(Kind::LedgerTotals, "from,to,sum\n2026-01-01,2026-04-01,5\n", TOTALS).await.unwrap();
+        let months = "from,to,sum\n2026-02-01,2026-03-01,5\n2026-04-01,2026-05-01,5\n";
+        let report = desk.import(Kind::LedgerTotals, months, TOTALS).await.unwrap();
+        let remedy = format!("cam import undo {}", first.batch.unwrap());
+        assert!(only_reason(&report).0.contains(&remedy), "{:?}", report.reasons);
+        import::undo(&desk.db, NOW, first.batch.unwrap()).await.unwrap();
+        let report = desk.import(Kind::LedgerTotals, months, TOTALS).await.unwrap();
+        assert_eq!((report.new, report.same, report.left_out), (1, 1, 0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_total_of_the_same_period_is_a_correction_and_no_overlap() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.import(Kind::LedgerTotals, "from,to,sum\n2026-01-01,2026-04-01,5\n", TOTALS).await.unwrap();
+        let report =
+            desk.import(Kind::LedgerTotals, "from,to,sum\n2026-01-01,2026-04-01,8\n", TOTALS).await.unwrap();
+        assert_eq!((report.changed, report.left_out), (1, 0));
+        assert_eq!(desk.snapshot().await.totals[0].revenue, 800);
+    })
+    .await;
+}
