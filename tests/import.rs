@@ -91,6 +91,99 @@ async fn a_clash_inside_one_file_is_reported_too() {
     .await;
 }
 
+/// Accounts of one system that carry the number of another.
+const CRM: &str = "kind = \"accounts\"\n[fields]\nkey = { column = \"crm\", scheme = \"crm\" }\nname = \"name\"\n\
+                   [[alias]]\nscheme = \"ledger\"\ncolumn = \"ledger\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_new_keys_with_one_alias_are_a_clash_and_never_one_account() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let report =
+            desk.import(Kind::Accounts, "crm,ledger,name\nK1,L1,Alice\nK2,L1,Bob\n", CRM).await.unwrap();
+        let (reason, lines) = only_reason(&report);
+        assert!(reason.contains("has another crm identifier already"), "{reason}");
+        assert_eq!((lines, report.reasons[0].column.as_deref()), (&[(3, 3)][..], Some("crm")));
+        assert_eq!(desk.count("account WHERE name = 'Alice'").await, 1);
+        assert_eq!((desk.count("account").await, desk.count("identifier").await), (1, 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_with_the_alias_of_a_stored_account_of_its_system_is_a_clash() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.import(Kind::Accounts, "crm,ledger,name\nK1,L1,Alice\n", CRM).await.unwrap();
+        let file = "crm,ledger,name\nK2,L1,Bob\nK3,L3,Carol\n";
+        let report = desk.import(Kind::Accounts, file, CRM).await.unwrap();
+        assert_eq!((report.new, only_reason(&report).1), (1, &[(2, 2)][..]));
+        assert_eq!(desk.count("account WHERE name = 'Alice'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_without_a_key_of_the_system_is_met_by_its_alias_and_gets_the_key() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let ledger = "kind = \"accounts\"\n[fields]\nkey = { column = \"no\", scheme = \"ledger\" }\n";
+        desk.import(Kind::Accounts, "no\nL1\n", ledger).await.unwrap();
+        let file = "crm,ledger,name\nK1,L1,Alice\nK2,L1,Bob\nK3,L3,Carol\n";
+        let report = desk.import(Kind::Accounts, file, CRM).await.unwrap();
+        assert_eq!((report.changed, report.new, only_reason(&report).1), (1, 1, &[(3, 3)][..]));
+        assert_eq!(desk.count("account WHERE name = 'Alice'").await, 1);
+        assert_eq!(desk.count("identifier WHERE scheme = 'crm' AND value IN ('K1', 'K3')").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_has_many_aliases_in_one_system() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = "crm,ledger,name\nK1,L1,Alice\nK1,L2,Alice\nK1,L3,Alice\n";
+        let report = desk.import(Kind::Accounts, file, CRM).await.unwrap();
+        assert_eq!((report.new, report.changed, report.left_out), (1, 2, 0));
+        assert_eq!((desk.count("account").await, desk.count("identifier").await), (1, 4));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_in_the_keys_own_system_is_a_new_number_of_the_same_account() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let map = "kind = \"accounts\"\n[fields]\nkey = \"no\"\n[[alias]]\nscheme = \"account\"\ncolumn = \"old\"\n";
+        let report = desk.import(Kind::Accounts, "no,old\nA9,A1\n", map).await.unwrap();
+        assert_eq!((report.changed, report.left_out), (1, 0));
+        assert_eq!((desk.count("account").await, desk.count("identifier").await), (3, 4));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_kind_of_thing_is_merged_through_a_shared_alias() {
+    let cases = [
+        (Kind::Units, "kind = \"units\"\n[fields]\nname = \"text\"\nkind = { value = \"shop\" }\n"),
+        (Kind::Contacts, "kind = \"contacts\"\n[fields]\naccount = \"no\"\nname = \"text\"\n"),
+        (Kind::Employees, "kind = \"employees\"\n[fields]\nemail = \"text\"\n"),
+        (Kind::LedgerEntries, "kind = \"ledger_entries\"\n[fields]\naccount = \"no\"\nat = \"day\"\n"),
+    ];
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        desk.accounts().await;
+        let file = "key,other,no,text,day\nK1,L1,A1,One,2026-01-01\nK2,L1,A1,Two,2026-01-01\n";
+        for (kind, map) in cases {
+            let map = format!("{map}key = \"key\"\n[[alias]]\nscheme = \"other\"\ncolumn = \"other\"\n");
+            let report = desk.import(kind, file, &map).await.unwrap();
+            assert_eq!((report.new, only_reason(&report).1), (1, &[(3, 3)][..]), "{kind:?}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn twins_within_a_file_stay_and_the_same_file_again_adds_nothing() {
     each_backend(async |db| {
@@ -177,6 +270,38 @@ async fn undo_is_refused_while_a_later_import_stands_on_the_rows() {
         undo(&desk, accounts.batch).await.unwrap();
         assert_eq!((desk.count("account").await, desk.count("identifier").await), (0, 0));
         assert!(undo(&desk, accounts.batch).await.unwrap_err().to_string().contains("already"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_rows_were_taken_back_with_another_import_comes_in_again() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = "no,name\nA1,One\nA2,Two\n";
+        let first = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        let commented = format!("# The same map.\n{ACCOUNTS}");
+        let second = desk.import(Kind::Accounts, file, &commented).await.unwrap();
+        assert_eq!(second.same, 2);
+        undo(&desk, first.batch).await.unwrap();
+        let again = desk.import(Kind::Accounts, file, &commented).await.unwrap();
+        assert_eq!((again.already, again.new), (None, 2));
+        assert_eq!(desk.count("account").await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_older_than_what_was_taken_back_still_counts() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let file = "no,name\nA1,One\n";
+        let first = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        let second = desk.import(Kind::Accounts, "no,name\nA1,Uno\n", ACCOUNTS).await.unwrap();
+        undo(&desk, second.batch).await.unwrap();
+        let again = desk.import(Kind::Accounts, file, ACCOUNTS).await.unwrap();
+        assert_eq!(again.already, first.batch);
+        assert_eq!(desk.count("account WHERE name = 'One'").await, 1);
     })
     .await;
 }

@@ -99,7 +99,6 @@ impl Desk for Answers {
         }
         let respondent = self.respondent(line, book, answered_at)?;
         let key = Response::key_of(&id);
-        let known = self.responses.get(&key).cloned();
         let named_wave = self.wave_identifier(line).ok_or_else(|| line.fault("wave", "wave is missing"))?;
         let wave = self.wave(line, book, &named_wave, answered_at)?;
         let mut row = stored_or(&self.responses, &key, || Response {
@@ -122,14 +121,12 @@ impl Desk for Answers {
         row.unit_id = respondent.unit.or(row.unit_id);
         row.answered_at = answered_at;
         row.weight = weight;
-        if known.is_some_and(|known| known.written_by(batch) && known != row) {
-            return Err(twice(line, "key"));
-        }
-        let mut outcome = self.responses.put(row, batch);
-        outcome = outcome.max(self.take_answers(line, id));
+        let again = self.responses.has_named(&key);
+        let outcome = self.responses.put_once(row, batch).ok_or_else(|| twice(line, "key"))?;
+        let taken = self.take_answers(line, id, again).ok_or_else(|| twice(line, "key"))?;
         book.name_one(&named_wave, wave.id);
         self.waves.put(wave, batch);
-        Ok(outcome.max(named(book, line, id)))
+        Ok(outcome.max(taken).max(named(book, line, id)))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -240,7 +237,8 @@ impl Answers {
         Ok(wave)
     }
 
-    fn take_answers(&mut self, line: &Line, id: Uuid) -> Outcome {
+    /// Lays down the answers of a row; `None` if the file has named its response before (`again`) with other ones.
+    fn take_answers(&mut self, line: &Line, id: Uuid, again: bool) -> Option<Outcome> {
         let mut outcome = Outcome::Same;
         for (place, carried) in &line.answers {
             let row = Answer {
@@ -251,11 +249,15 @@ impl Answers {
                 text: carried.text.clone(),
             };
             let nothing = row.number.is_none() && row.choice.is_none() && row.text.is_none();
-            if nothing && self.given.get(&row.key()).is_none() {
+            let known = self.given.get(&row.key());
+            if nothing && known.is_none() {
                 continue;
+            }
+            if again && known != Some(&row) {
+                return None;
             }
             outcome = outcome.max(self.given.put(row, self.context.batch).min(Outcome::Changed));
         }
-        outcome
+        Some(outcome)
     }
 }

@@ -1,6 +1,6 @@
 //! Which outside identifier names whom: looked up for a set of rows, extended by each row that comes in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -13,6 +13,8 @@ use crate::store::{StoreError, Tx};
 pub(super) struct Book {
     known: HashMap<Identifier, Uuid>,
     fresh: Vec<(Identifier, Uuid)>,
+    /// Things that have a name in the scheme of the rows' keys, as far as the rows can meet them by an alias.
+    keyed: HashSet<Uuid>,
 }
 
 impl Book {
@@ -30,6 +32,20 @@ impl Book {
                 self.known.insert((*identifier).clone(), owner);
             }
         }
+        self.look_up_keyed(tx, lines).await
+    }
+
+    /// Looks up which things that a row with a new key meets by an alias have another key already.
+    async fn look_up_keyed(&mut self, tx: &mut Tx, lines: &[&Line]) -> Result<(), StoreError> {
+        // A map gives all keys of its file one scheme.
+        let Some(key) = lines.iter().find_map(|line| line.id("key")) else { return Ok(()) };
+        let met: Vec<Uuid> = lines
+            .iter()
+            .filter(|line| line.id("key").is_some_and(|key| self.find(key).is_none()))
+            .flat_map(|line| &line.aliases)
+            .filter_map(|alias| self.find(alias))
+            .collect();
+        self.keyed.extend(identity::named_in(tx, key.owner, &key.scheme, &met).await?);
         Ok(())
     }
 
@@ -58,7 +74,8 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// A clash: the row's identifiers name two different things. They are never merged.
+    /// A clash: the row's identifiers name two different things, or its key is new and its aliases name a thing that
+    /// has another key in the same scheme. They are never merged.
     pub(super) fn own(&self, line: &Line) -> Result<Option<Uuid>, Fault> {
         let mut found = None;
         for identifier in line.own() {
@@ -76,12 +93,34 @@ impl Book {
                 _ => {}
             }
         }
-        Ok(found)
+        match (found, line.id("key")) {
+            (Some(id), Some(key)) if self.has_another_key(line, key, id) => Err(line.fault(
+                "key",
+                format!(
+                    "this key is new, but an alias of the row names a known {word} that has another {scheme} \
+                     identifier already: correct the alias, or give the key by which the {word} is known",
+                    word = key.owner.word(),
+                    scheme = key.scheme,
+                ),
+            )),
+            _ => Ok(found),
+        }
+    }
+
+    /// Tells whether a row's new key would be a second one for the thing that its aliases name. An alias in the key's
+    /// own scheme says outright that the thing has two numbers there.
+    fn has_another_key(&self, line: &Line, key: &Identifier, id: Uuid) -> bool {
+        self.find(key).is_none()
+            && self.keyed.contains(&id)
+            && !line.aliases.iter().any(|alias| alias.scheme == key.scheme && self.find(alias) == Some(id))
     }
 
     /// Gives a thing the row's identifiers, and tells whether one of them is new.
     pub(super) fn name(&mut self, line: &Line, id: Uuid) -> bool {
         let before = self.fresh.len();
+        if line.id("key").is_some() {
+            self.keyed.insert(id);
+        }
         for identifier in line.own() {
             self.name_one(identifier, id);
         }
@@ -101,6 +140,7 @@ impl Book {
         identity::add(tx, batch, &self.fresh).await?;
         self.known.clear();
         self.fresh.clear();
+        self.keyed.clear();
         Ok(())
     }
 }

@@ -75,7 +75,8 @@ pub(super) fn referred_ids(lines: &[&Line], book: &Book, field: &str) -> Vec<Uui
 pub(super) fn twice(line: &Line, field: &str) -> Fault {
     line.fault(
         field,
-        "the same key is in the file twice with different content: keep one, or sum them in the map",
+        "the same key is in the file twice with different content: keep one, or sum them in the map if they are parts \
+         of one amount",
     )
 }
 
@@ -107,8 +108,8 @@ impl Attributes {
         self.staged.load(tx, &keys).await
     }
 
-    /// Lays down the attributes of a row.
-    pub(super) fn take(&mut self, line: &Line, id: Uuid, batch: Uuid) -> Outcome {
+    /// Lays down the attributes of a row; `None` if the file has named its thing before (`again`) with other ones.
+    pub(super) fn take(&mut self, line: &Line, id: Uuid, batch: Uuid, again: bool) -> Option<Outcome> {
         let mut outcome = Outcome::Same;
         for (name, Carried { number, text, .. }) in &line.attributes {
             let row = Attribute {
@@ -120,12 +121,16 @@ impl Attributes {
                 text: text.clone(),
             };
             let nothing = number.is_none() && text.is_none();
-            if nothing && self.staged.get(&row.key()).is_none() {
+            let known = self.staged.get(&row.key());
+            if nothing && known.is_none() {
                 continue;
+            }
+            if again && known != Some(&row) {
+                return None;
             }
             outcome = outcome.max(self.staged.put(row, batch).min(Outcome::Changed));
         }
-        outcome
+        Some(outcome)
     }
 
     pub(super) async fn save(&mut self, tx: &mut Tx, batch: Uuid) -> Result<(), StoreError> {
@@ -151,6 +156,11 @@ impl<M: Membership> Memberships<M> {
         }
         self.staged.know(stored);
         Ok(())
+    }
+
+    /// Tells whether an owner belongs to another unit, or to none.
+    pub(super) fn differ(&self, owner: Uuid, unit: Uuid) -> bool {
+        self.open.get(&owner).is_none_or(|open| open.between().1 != unit)
     }
 
     /// Lays down that an owner belongs to a unit: since `from` if it belonged to none, since now if it moved.

@@ -70,7 +70,7 @@ impl Desk for Investments {
         line.lay_text("task", &mut row.task);
         line.lay_text("kind", &mut row.kind);
         line.lay_text("owner", &mut row.owner);
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -144,7 +144,7 @@ impl Desk for CostPoints {
         row.source = source;
         line.lay_text("given_by", &mut row.given_by);
         line.lay("given_at", &mut row.given_at, Line::instant);
-        Ok(self.rows.put(row, self.context.batch))
+        self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "level"))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -181,7 +181,7 @@ impl Desk for Measures {
         row.name = line.text("name").unwrap_or_default().into();
         line.lay("investment", &mut row.investment_id, |_, _| investment);
         line.lay("starts_on", &mut row.starts_on, Line::instant);
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -224,7 +224,7 @@ impl Desk for Goals {
         line.lay("baseline", &mut row.baseline, Line::number);
         line.lay_text("horizon", &mut row.horizon);
         line.lay_text("owner", &mut row.owner);
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -298,13 +298,10 @@ impl Desk for Indicators {
         line.lay_text("unit_of_measure", &mut indicator.unit_of_measure);
         let row =
             IndicatorValue { indicator: name, owner_kind, owner_id, period_start, number, batch_id: None };
-        let stored = self.rows.get(&row.key()).cloned();
-        let row = IndicatorValue { batch_id: stored.as_ref().and_then(|known| known.batch_id), ..row };
-        if stored.is_some_and(|known| known.written_by(batch) && known != row) {
-            return Err(twice(line, "name"));
-        }
-        let outcome = self.names.put(indicator, batch).min(Outcome::Changed);
-        Ok(outcome.max(self.rows.put(row, batch)))
+        let stored_by = self.rows.get(&row.key()).and_then(|known| known.batch_id);
+        let row = IndicatorValue { batch_id: stored_by, ..row };
+        let outcome = self.rows.put_once(row, batch).ok_or_else(|| twice(line, "name"))?;
+        Ok(outcome.max(self.names.put(indicator, batch).min(Outcome::Changed)))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {

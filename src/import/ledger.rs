@@ -11,8 +11,7 @@ use super::people::named;
 use crate::clock::Instant;
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
-use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal, overlapping};
-use crate::store::record::Record;
+use crate::store::ledger::{AccountPeriod, LedgerEntry, LedgerTotal, overlapping, overlapping_totals};
 use crate::store::{StoreError, Tx};
 
 /// Refuses a row whose amounts are in another currency than the ledger's.
@@ -54,8 +53,8 @@ impl Desk for LedgerEntries {
         let account = book.refer(line, "account")?;
         let unit = book.refer(line, "unit")?;
         let batch = self.context.batch;
-        let stored = self.rows.get(&LedgerEntry::key_of(&id)).cloned();
-        let mut row = match &stored {
+        let key = LedgerEntry::key_of(&id);
+        let mut row = match self.rows.get(&key) {
             Some(row) => row.clone(),
             None => self.new_entry(line, id, account)?,
         };
@@ -67,11 +66,10 @@ impl Desk for LedgerEntries {
         if line.maps("revenue") || line.maps("cost") {
             row.with_tax = self.context.map.with_tax;
         }
-        if stored.is_some_and(|known| known.written_by(batch) && known != row) {
-            return Err(twice(line, "key"));
-        }
-        let outcome = self.rows.put(row, batch).max(self.attributes.take(line, id, batch));
-        Ok(outcome.max(named(book, line, id)))
+        let again = self.rows.has_named(&key);
+        let outcome = self.rows.put_once(row, batch).ok_or_else(|| twice(line, "key"))?;
+        let taken = self.attributes.take(line, id, batch, again).ok_or_else(|| twice(line, "key"))?;
+        Ok(outcome.max(taken).max(named(book, line, id)))
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -104,10 +102,14 @@ pub(super) struct AccountPeriods {
     context: Context,
     rows: Staged<AccountPeriod>,
     /// The periods that are stored or laid down, by account.
-    taken: HashMap<Uuid, Vec<Taken>>,
+    taken: HashMap<Uuid, Periods>,
 }
 
-/// A period that an account has already.
+/// Periods that are stored or laid down, of which no two may share time: their money would count twice.
+#[derive(Debug, Default)]
+struct Periods(Vec<Taken>);
+
+/// A period that is taken already.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Taken {
     from: Instant,
@@ -115,10 +117,41 @@ struct Taken {
     batch: Option<Uuid>,
 }
 
-impl Taken {
-    /// Tells whether another period shares time with this one; the same period is an update of it.
-    fn overlaps(&self, from: Instant, to: Instant) -> bool {
-        self.from < to && from < self.to && (self.from, self.to) != (from, to)
+impl Periods {
+    fn note(&mut self, from: Instant, to: Instant, batch: Option<Uuid>) {
+        if !self.0.iter().any(|taken| (taken.from, taken.to) == (from, to)) {
+            self.0.push(Taken { from, to, batch });
+        }
+    }
+
+    /// Returns a period that shares time with another one; the same period is an update of it.
+    fn overlapping(&self, from: Instant, to: Instant) -> Option<&Taken> {
+        self.0.iter().find(|taken| taken.from < to && from < taken.to && (taken.from, taken.to) != (from, to))
+    }
+
+    /// Refuses a row whose period shares time with another one; `what` names such a row.
+    fn refuse_overlap(&self, line: &Line, context: &Context, what: &str) -> Result<(), Fault> {
+        let (from, to) = period(line)?;
+        let Some(other) = self.overlapping(from, to) else { return Ok(()) };
+        let reason = match other.batch {
+            Some(batch) if batch != context.batch => format!(
+                "overlaps another {what} from the import {batch}, so that its money would count twice: leave it out, \
+                 or take the other back first with `cam import undo {batch}`"
+            ),
+            _ => format!(
+                "overlaps another {what} in this file, so that its money would count twice: keep one of the two"
+            ),
+        };
+        let days = |at: Instant| at.date(&context.calendar.zone);
+        let account = line.id("account").map_or_else(String::new, |id| format!("{}, ", id.value));
+        let cell = format!(
+            "{account}{} to {} over {} to {}",
+            days(from),
+            days(to),
+            days(other.from),
+            days(other.to)
+        );
+        Err(Fault { cell: Some(cell), ..line.fault("period_start", reason) })
     }
 }
 
@@ -152,7 +185,9 @@ impl Desk for AccountPeriods {
         let (from, to) = period(line)?;
         let account =
             book.refer(line, "account")?.ok_or_else(|| line.fault("account", "account is missing"))?;
-        self.refuse_overlap(line, account, from, to)?;
+        if let Some(periods) = self.taken.get(&account) {
+            periods.refuse_overlap(line, &self.context, "period of the same account")?;
+        }
         let key = AccountPeriod::key_of(&account, &from, &to);
         let mut row = stored_or(&self.rows, &key, || AccountPeriod {
             account_id: account,
@@ -164,7 +199,6 @@ impl Desk for AccountPeriods {
             source: "import".into(),
             batch_id: None,
         });
-        let known = self.rows.get(&key).cloned();
         line.lay("revenue", &mut row.revenue, Line::money);
         line.lay("cost", &mut row.cost, Line::money);
         line.lay("active", &mut row.active, Line::flag);
@@ -174,10 +208,7 @@ impl Desk for AccountPeriods {
                 "negative revenue: if the period holds credit notes, write credit_notes = true in the map",
             ));
         }
-        if known.is_some_and(|known| known.written_by(self.context.batch) && known != row) {
-            return Err(twice(line, "account"));
-        }
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "account"))?;
         if let Some(row) = self.rows.get(&key).cloned() {
             self.note(&row);
         }
@@ -193,34 +224,7 @@ impl Desk for AccountPeriods {
 impl AccountPeriods {
     fn note(&mut self, row: &AccountPeriod) {
         let periods = self.taken.entry(row.account_id).or_default();
-        let known = periods.iter().any(|taken| (taken.from, taken.to) == (row.period_start, row.period_end));
-        if !known {
-            periods.push(Taken { from: row.period_start, to: row.period_end, batch: row.batch_id });
-        }
-    }
-
-    fn refuse_overlap(&self, line: &Line, account: Uuid, from: Instant, to: Instant) -> Result<(), Fault> {
-        let mut periods = self.taken.get(&account).into_iter().flatten();
-        let Some(other) = periods.find(|taken| taken.overlaps(from, to)) else { return Ok(()) };
-        let reason = match other.batch {
-            Some(batch) if batch != self.context.batch => format!(
-                "overlaps a period of the same account from the import {batch}, so that its money would count \
-                 twice: leave it out, or take the other back first with `cam import undo {batch}`"
-            ),
-            _ => "overlaps another period of the same account in this file, so that its money would count twice: \
-                  keep one of the two"
-                .to_owned(),
-        };
-        let days = |at: Instant| at.date(&self.context.calendar.zone);
-        let account = line.id("account").map_or("", |id| id.value.as_str());
-        let cell = format!(
-            "{account}, {} to {} over {} to {}",
-            days(from),
-            days(to),
-            days(other.from),
-            days(other.to)
-        );
-        Err(Fault { cell: Some(cell), ..line.fault("period_start", reason) })
+        periods.note(row.period_start, row.period_end, row.batch_id);
     }
 }
 
@@ -235,15 +239,16 @@ fn period(line: &Line) -> Result<(Instant, Instant), Fault> {
     }
 }
 
-/// Takes official totals.
+/// Takes official totals. Two that share time are refused, as those of an account are.
 pub(super) struct LedgerTotals {
     context: Context,
     rows: Staged<LedgerTotal>,
+    taken: Periods,
 }
 
 impl Desk for LedgerTotals {
     fn open(context: Context) -> Self {
-        Self { context, rows: Staged::default() }
+        Self { context, rows: Staged::default(), taken: Periods::default() }
     }
 
     async fn load(&mut self, tx: &mut Tx, lines: &[&Line], _book: &Book) -> Result<(), StoreError> {
@@ -253,7 +258,12 @@ impl Desk for LedgerTotals {
                 Some(LedgerTotal::key_of(&line.instant("period_start")?, &line.instant("period_end")?))
             })
             .collect();
-        self.rows.load(tx, &keys).await
+        let stored = overlapping_totals(tx, &keys).await?;
+        for row in &stored {
+            self.taken.note(row.period_start, row.period_end, row.batch_id);
+        }
+        self.rows.know(stored);
+        Ok(())
     }
 
     fn take(&mut self, line: &Line, _book: &mut Book) -> Result<Outcome, Fault> {
@@ -263,8 +273,8 @@ impl Desk for LedgerTotals {
         if revenue < 0 {
             return Err(line.fault("revenue", "an official total is not negative"));
         }
+        self.taken.refuse_overlap(line, &self.context, "official total")?;
         let key = LedgerTotal::key_of(&from, &to);
-        let known = self.rows.get(&key).cloned();
         let mut row = stored_or(&self.rows, &key, || LedgerTotal {
             period_start: from,
             period_end: to,
@@ -273,13 +283,14 @@ impl Desk for LedgerTotals {
             batch_id: None,
         });
         row.revenue = revenue;
-        if known.is_some_and(|known| known.written_by(self.context.batch) && known != row) {
-            return Err(twice(line, "period_start"));
-        }
-        Ok(self.rows.put(row, self.context.batch))
+        let outcome =
+            self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "period_start"))?;
+        self.taken.note(from, to, Some(self.context.batch));
+        Ok(outcome)
     }
 
     async fn save(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.taken = Periods::default();
         self.rows.save(tx, self.context.batch).await
     }
 }

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use super::book::Book;
-use super::desk::{Attributes, Context, Desk, Memberships, own_ids, stored_or};
+use super::desk::{Attributes, Context, Desk, Memberships, own_ids, stored_or, twice};
 use super::line::{Fault, Line};
 use crate::store::batch::{Outcome, Staged};
 use crate::store::identity::Owner;
 use crate::store::people::{Account, AccountUnit, Contact, Employee, EmployeeUnit, Unit};
+use crate::store::record::Record;
 use crate::store::{StoreError, Tx};
 
 /// Parts that accounts are cut into for scans and leases.
@@ -44,7 +45,7 @@ impl Desk for Units {
         line.lay("parent", &mut row.parent_id, |_, _| parent);
         row.kind = line.text("kind").unwrap_or_default().into();
         row.name = line.text("name").unwrap_or_default().into();
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -108,11 +109,16 @@ impl Desk for Accounts {
             row.state = state.into();
         }
         let first_seen = row.first_seen;
-        let mut outcome = self.rows.put(row, self.context.batch);
+        let again = self.rows.has_named(&row.key());
+        let mut outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         if let Some(unit) = unit {
+            if again && self.units.differ(id, unit) {
+                return Err(twice(line, "key"));
+            }
             outcome = outcome.max(self.units.take(id, unit, first_seen, &self.context));
         }
-        outcome = outcome.max(self.attributes.take(line, id, self.context.batch));
+        let taken = self.attributes.take(line, id, self.context.batch, again);
+        outcome = outcome.max(taken.ok_or_else(|| twice(line, "key"))?);
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -159,7 +165,7 @@ impl Desk for Contacts {
         line.lay_text("email", &mut row.email);
         line.lay_text("language", &mut row.language);
         lay_timezone(line, &mut row.timezone)?;
-        let outcome = self.rows.put(row, self.context.batch);
+        let outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         Ok(outcome.max(named(book, line, id)))
     }
 
@@ -218,8 +224,12 @@ impl Desk for Employees {
             return Err(line.fault("active_to", "ends before it begins"));
         }
         let since = row.active_from;
-        let mut outcome = self.rows.put(row, self.context.batch);
+        let again = self.rows.has_named(&row.key());
+        let mut outcome = self.rows.put_once(row, self.context.batch).ok_or_else(|| twice(line, "key"))?;
         if let Some(unit) = unit {
+            if again && self.units.differ(id, unit) {
+                return Err(twice(line, "key"));
+            }
             outcome = outcome.max(self.units.take(id, unit, since, &self.context));
         }
         Ok(outcome.max(named(book, line, id)))

@@ -1,6 +1,7 @@
 //! Import batches: what came in, what was left out, and the rows as they were before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -70,9 +71,13 @@ statements! {
     FIND_BATCH = ["SELECT id, kind, file_sha256, map_sha256, rows_in, rows_applied, applied_at, undone_at
                      FROM import_batch WHERE id = $1"];
 
+    /// Rows that a batch found stored go when the batch that brought them is taken back: it counts only while none
+    /// that is older was taken back after it.
     APPLIED_BEFORE = ["SELECT id, kind, file_sha256, map_sha256, rows_in, rows_applied, applied_at, undone_at
-                         FROM import_batch
+                         FROM import_batch AS b
                         WHERE kind = $1 AND file_sha256 = $2 AND map_sha256 = $3 AND undone_at IS NULL
+                          AND NOT EXISTS (SELECT 1 FROM import_batch AS older
+                                           WHERE older.id < b.id AND older.undone_at >= b.applied_at)
                         ORDER BY id LIMIT 1"];
 
     ADD_SKIPS = ["INSERT INTO import_skip (batch_id, line, column_name, reason)
@@ -140,7 +145,8 @@ pub async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<Batch>, StoreError> {
     Ok(on!(tx, FIND_BATCH, |c, q| sqlx::query_as(q).bind(id).fetch_optional(c).await)?)
 }
 
-/// Finds the batch that brought the same file in by the same map, unless it was taken back.
+/// Finds the batch that brought the same file in by the same map, unless it was taken back or what it found stored
+/// may have been.
 pub async fn applied_before(tx: &mut Tx, like: &Batch) -> Result<Option<Batch>, StoreError> {
     Ok(on!(tx, APPLIED_BEFORE, |c, q| sqlx::query_as(q)
         .bind(&like.kind)
@@ -172,11 +178,20 @@ pub(crate) struct Staged<R: Record> {
     stored: HashMap<R::Key, R>,
     planned: HashMap<R::Key, R>,
     order: Vec<R::Key>,
+    /// The keys that the file has named so far, over all its sets: as hashes, because a file may name millions.
+    named: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl<R: Record> Default for Staged<R> {
     fn default() -> Self {
-        Self { stored: HashMap::new(), planned: HashMap::new(), order: Vec::new() }
+        Self {
+            stored: HashMap::new(),
+            planned: HashMap::new(),
+            order: Vec::new(),
+            named: HashSet::new(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -216,7 +231,21 @@ impl<R: Record> Staged<R> {
         outcome
     }
 
-    /// Writes what was laid down, with the images of the rows before it, and forgets everything.
+    /// Tells whether [`Staged::put_once`] has laid this key down before.
+    pub(crate) fn has_named(&self, key: &R::Key) -> bool {
+        self.named.contains(&self.hasher.hash_one(key))
+    }
+
+    /// Lays down how a row shall be; `None` if that contradicts an earlier row of the file, which stays.
+    pub(crate) fn put_once(&mut self, row: R, batch: Uuid) -> Option<Outcome> {
+        let key = row.key();
+        if !self.named.insert(self.hasher.hash_one(&key)) && self.get(&key) != Some(&row) {
+            return None;
+        }
+        Some(self.put(row, batch))
+    }
+
+    /// Writes what was laid down, with the images of the rows before it, and forgets everything but which keys came.
     pub(crate) async fn save(&mut self, tx: &mut Tx, batch: Uuid) -> Result<(), StoreError> {
         if !self.order.is_empty() {
             let changes: Vec<Change<'_, R>> =

@@ -37,6 +37,13 @@ statements! {
                      | "CAST(r.value ->> 'account_id' AS UUID)
                        AND t.period_start < TIMESTAMPTZ 'epoch' + CAST(r.value ->> 'period_end' AS BIGINT) * INTERVAL '1 microsecond'
                        AND t.period_end > TIMESTAMPTZ 'epoch' + CAST(r.value ->> 'period_start' AS BIGINT) * INTERVAL '1 microsecond'"}];
+
+    OVERLAPPING_TOTALS = ["SELECT DISTINCT t.period_start, t.period_end, t.revenue, t.source, t.batch_id
+                             FROM " {"jsonb_each($1)" | "jsonb_array_elements(CAST(CAST($1 AS TEXT) AS JSONB))"} " AS r
+                            CROSS JOIN ledger_total AS t
+                            WHERE " {"t.period_start < r.value ->> 'period_end' AND t.period_end > r.value ->> 'period_start'"
+                            | "t.period_start < TIMESTAMPTZ 'epoch' + CAST(r.value ->> 'period_end' AS BIGINT) * INTERVAL '1 microsecond'
+                              AND t.period_end > TIMESTAMPTZ 'epoch' + CAST(r.value ->> 'period_start' AS BIGINT) * INTERVAL '1 microsecond'"}];
 }
 
 /// Reads the stored periods that share time with one of `keys`, of the same account.
@@ -49,4 +56,16 @@ pub(crate) async fn overlapping(
     }
     let keys = json(keys)?;
     Ok(on!(tx, OVERLAPPING, |c, q| sqlx::query_as(q).bind(&keys).fetch_all(c).await)?)
+}
+
+/// Reads the stored official totals that share time with one of `keys`.
+pub(crate) async fn overlapping_totals(
+    tx: &mut Tx,
+    keys: &[<LedgerTotal as Record>::Key],
+) -> Result<Vec<LedgerTotal>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = json(keys)?;
+    Ok(on!(tx, OVERLAPPING_TOTALS, |c, q| sqlx::query_as(q).bind(&keys).fetch_all(c).await)?)
 }

@@ -34,10 +34,6 @@ pub(crate) trait Record:
     fn key(&self) -> Self::Key;
     /// Notes the batch that wrote the row last, in tables that keep it.
     fn stamp(&mut self, _batch: Uuid) {}
-    /// Tells whether a batch wrote the row last; tables that do not keep it say no.
-    fn written_by(&self, _batch: Uuid) -> bool {
-        false
-    }
 }
 
 /// A struct that a database's row can become.
@@ -158,10 +154,6 @@ macro_rules! record {
                 $(
                     fn stamp(&mut self, batch: uuid::Uuid) {
                         self.$batch = Some(batch);
-                    }
-
-                    fn written_by(&self, batch: uuid::Uuid) -> bool {
-                        self.$batch == Some(batch)
                     }
                 )?
             }
