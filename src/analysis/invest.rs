@@ -13,7 +13,7 @@ use super::guard;
 use super::question::Question;
 use super::result::{
     Advice, Distribution, DriverFinding, Estimate, Grade, InvestmentCurve, InvestmentFinding,
-    InvestmentOutcome, ProfitPoint, SpendTick, Subject, Unjudged,
+    InvestmentOutcome, ProfitPoint, SpendTick, Subject, Unjudged, UnseenEnd,
 };
 use crate::finance::Currency;
 use crate::store::snapshot::{CostPointRow, InvestmentRow};
@@ -267,8 +267,13 @@ impl Drawing<'_> {
             best_level: Estimate { value: median, low, high, level: 0.8, n },
             share_at_end: found.share_at_end,
             star: visible && found.zone.is_some() && !self.no_effect && self.ground.grade <= Grade::C,
-            best_not_visible: !visible && found.zone.is_some() && !self.no_effect,
-            costs_end: found.share_at_cost_end > found.share_at_end / 2.0,
+            unseen_end: (!visible && found.zone.is_some() && !self.no_effect).then(|| {
+                if found.share_at_cost_end > found.share_at_end / 2.0 {
+                    UnseenEnd::Priced
+                } else {
+                    UnseenEnd::Observed
+                }
+            }),
             cost_exponent: self.plan.cost.exponent(),
             no_effect: self.no_effect,
             gain: Estimate {

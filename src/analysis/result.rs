@@ -615,10 +615,8 @@ pub struct InvestmentCurve {
     pub share_at_end: f64,
     /// Whether a star may be drawn (grade C or better, not at an end).
     pub star: bool,
-    /// The best level lies at or beyond the end of what was observed or priced.
-    pub best_not_visible: bool,
-    /// It is the cost points that end there, and not what was observed.
-    pub costs_end: bool,
+    /// Where the best level lies at or beyond an end, what ends there.
+    pub unseen_end: Option<UnseenEnd>,
     /// Exponent of the cost above today: above 1 each further point costs more than the one before.
     pub cost_exponent: Option<f64>,
     /// No effect of this investment can be seen: the range of its driver's impact includes zero.
@@ -649,6 +647,16 @@ pub struct InvestmentCurve {
     /// Where holding back is to be tested: the customers in each of two groups that show, four times in five, what the
     /// lowest level drawn would do to their satisfaction.
     pub test_per_group: Option<f64>,
+}
+
+/// What ends before the best level is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnseenEnd {
+    /// The levels of satisfaction that were observed.
+    Observed,
+    /// The levels of the driver that were priced.
+    Priced,
 }
 
 /// What an investment's curve advises.

@@ -354,7 +354,7 @@ impl Warning {
             Self::Few { what, have, need } => {
                 {
                     // Events per parameter are not whole.
-                    let decimals = if have.fract().abs() > 1e-9 { 1 } else { 0 };
+                    let decimals = usize::from(have.fract().abs() > 1e-9);
                     let words = what.words();
                     format!(
                         "only {have:.decimals$} {words}; below {need} the result is unstable: collect more"

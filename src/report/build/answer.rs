@@ -4,7 +4,7 @@ use cam_stats::verdict::Verdict;
 
 use super::draft::{Draft, Entry, Facts, name};
 use super::{investments, outcomes};
-use crate::analysis::{Advice, Grade, InvestmentCurve, InvestmentOutcome};
+use crate::analysis::{Advice, Grade, InvestmentCurve, InvestmentOutcome, UnseenEnd};
 use crate::report::document::{Arg, Chart, InvestmentRow, Message, NumberCell, Page};
 use crate::report::number::{Show, Unit, currency_word};
 use crate::report::words::Language;
@@ -94,7 +94,7 @@ fn headline(
                 .with("unit", next_unit(draft));
             (title.figure("zone", zone, Show::Range), vec![deck, past])
         }
-        (Advice::SpendMoreEndUnknown, _) if curve.costs_end => (
+        (Advice::SpendMoreEndUnknown, _) if curve.unseen_end == Some(UnseenEnd::Priced) => (
             today("answer-title-costs-end").with("name", name(draft.investment(at))),
             vec![
                 money("answer-deck-zone").with("currency", Arg::text(&draft.analysis.frame.currency)),
@@ -267,7 +267,7 @@ fn what_we_do_not_know(draft: &mut Draft, facts: &Facts, rows: &[InvestmentRow])
     }
     for (investment, row) in draft.analysis.investments.iter().zip(rows) {
         match &investment.outcome {
-            InvestmentOutcome::Curve(curve) if curve.best_not_visible && investment.grade < Grade::E => {
+            InvestmentOutcome::Curve(curve) if curve.unseen_end.is_some() && investment.grade < Grade::E => {
                 things.push(Arg::say(Message::new("unknown-end").with("name", name(investment))));
             }
             InvestmentOutcome::Refused { .. } => {

@@ -192,7 +192,7 @@ impl<'a> Draft<'a> {
             InvestmentOutcome::Curve(curve) => {
                 investment.grade < Grade::E
                     && wanted.contains(&curve.advice)
-                    && (curve.zone.is_some() || curve.best_not_visible)
+                    && (curve.zone.is_some() || curve.unseen_end.is_some())
             }
             InvestmentOutcome::Refused { .. } => false,
         })

@@ -5,6 +5,7 @@ use cam_stats::verdict::Verdict;
 use super::draft::{Draft, Entry, Facts, name};
 use crate::analysis::{
     Advice, Estimate, Grade, GuardKey, InvestmentCurve, InvestmentFinding, InvestmentOutcome, Unjudged,
+    UnseenEnd,
 };
 use crate::report::document::{Arg, Chart, InvestmentRow, Message, Page, RowLabels};
 use crate::report::number::{Show, Unit};
@@ -233,9 +234,14 @@ fn sentences(
             let key = if investment.grade >= Grade::D { "row-zone-if-causal" } else { "row-zone" };
             (zone(key), vec![verdict_of_money(draft, curve, ids)])
         }
-        Advice::SpendMoreEndUnknown => {
-            (Message::new(if curve.costs_end { "row-costs-end" } else { "row-end-unknown" }), Vec::new())
-        }
+        Advice::SpendMoreEndUnknown => (
+            Message::new(if curve.unseen_end == Some(UnseenEnd::Priced) {
+                "row-costs-end"
+            } else {
+                "row-end-unknown"
+            }),
+            Vec::new(),
+        ),
         Advice::Hold => (zone("row-hold"), vec![Message::new("row-hold-more")]),
         Advice::TestHoldingBack if just_past(draft, curve) => {
             (zone("row-just-past"), vec![Message::new("row-past-more"), test_size(ids)])
@@ -331,7 +337,7 @@ fn title(draft: &Draft, facts: &Facts, rows: &[InvestmentRow], lead: Option<usiz
     match (curve.advice, &rows[at].labels.zone) {
         (Advice::SpendMore, Some(_)) if investment.grade >= Grade::D => title("investments-title-if-causal"),
         (Advice::SpendMore, Some(_)) => title("investments-title-zone"),
-        (Advice::SpendMoreEndUnknown, _) if curve.costs_end => {
+        (Advice::SpendMoreEndUnknown, _) if curve.unseen_end == Some(UnseenEnd::Priced) => {
             today("investments-title-costs-end").with("name", name(investment))
         }
         (Advice::SpendMoreEndUnknown | Advice::SpendMore, _) => Message::new("investments-title-end")

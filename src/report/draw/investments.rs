@@ -230,7 +230,7 @@ fn drawn(pen: Pen, curve: &InvestmentCurve, grade: Grade, row: &InvestmentRow, d
     });
     let ending = if curve.no_effect {
         Ending::NoEffect(pen.text("chart-no-effect"))
-    } else if curve.best_not_visible && grade < Grade::E {
+    } else if curve.unseen_end.is_some() && grade < Grade::E {
         Ending::NotVisible(pen.text("chart-not-visible"))
     } else {
         Ending::Inside
