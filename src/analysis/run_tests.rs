@@ -175,6 +175,16 @@ fn analyse_quarter(snapshot: &Snapshot, period: &str) -> Result<Analysis, Analys
 }
 
 fn ask(snapshot: &Snapshot, question: &str, period: &str) -> Result<Analysis, AnalysisError> {
+    ask_after(snapshot, question, period, None)
+}
+
+/// Asks where an earlier report began its axis.
+fn ask_after(
+    snapshot: &Snapshot,
+    question: &str,
+    period: &str,
+    first_axis: Option<f64>,
+) -> Result<Analysis, AnalysisError> {
     let question = Question::parse("a.toml", question).unwrap();
     let organisation = Organisation {
         name: "Sample".into(),
@@ -184,7 +194,7 @@ fn ask(snapshot: &Snapshot, question: &str, period: &str) -> Result<Analysis, An
         default_language: "en".into(),
     };
     let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
-    Run::new(snapshot, &question, &organisation, &calendar, period.parse().unwrap())?.analyse(None)
+    Run::new(snapshot, &question, &organisation, &calendar, period.parse().unwrap())?.analyse(first_axis)
 }
 
 #[test]
@@ -431,20 +441,7 @@ fn at_grade_e_no_level_is_named() {
 #[test]
 fn the_axis_begins_where_the_first_report_began_it() {
     let snapshot = company(300, true);
-    let begun = |first: Option<f64>| {
-        let question = Question::parse("a.toml", QUESTION).unwrap();
-        let organisation = Organisation {
-            name: "Sample".into(),
-            timezone: "UTC".into(),
-            ledger_currency: "CNY".into(),
-            fiscal_year_start: 1,
-            default_language: "en".into(),
-        };
-        let calendar = Calendar { zone: TimeZone::UTC, fiscal_year_start: 1 };
-        let run =
-            Run::new(&snapshot, &question, &organisation, &calendar, "2026Q1".parse().unwrap()).unwrap();
-        run.analyse(first).unwrap().distribution
-    };
+    let begun = |first| ask_after(&snapshot, QUESTION, "2026Q1", first).unwrap().distribution;
     let (alone, later) = (begun(None), begun(Some(20.0)));
     assert_eq!((alone.axis_low, later.axis_low), (40.0, 20.0));
     assert_eq!(later.histogram.len(), 40);
