@@ -7,8 +7,10 @@ fn main() -> ExitCode {
     match cam::cli::run() {
         Ok(code) => code,
         Err(error) => {
-            // Nothing is left to report to when even stderr is closed.
-            let _ = writeln!(std::io::stderr(), "cam: {error:#}");
+            // Nothing is left to report to when even stderr is closed, nor when the reader of `cam … | head` has gone.
+            if !cam::cli::is_closed_pipe(&error) {
+                let _ = writeln!(std::io::stderr(), "cam: {error:#}");
+            }
             cam::cli::exit_code(&error)
         }
     }

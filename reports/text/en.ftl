@@ -2,6 +2,7 @@
 # Fixed words: grades, GOOD ENOUGH, best level not visible, if the link is causal, cannot tell yet.
 
 not-computed = not computed
+not-comparable = periods cross it
 cannot-tell = Cannot tell yet
 hold = hold
 none = –
@@ -57,6 +58,8 @@ answer-title-just-past = We are at { $today }, likely at or just past good enoug
 answer-title-no-relation-contractual = We are at { $today }; no effect of satisfaction on renewal or money is seen here
 answer-title-no-relation-again = We are at { $today }; no effect of satisfaction on buying again is seen here
 answer-title-no-money = We are at { $today }; no effect of satisfaction on money is seen here
+answer-title-falls = We are at { $today }; money falls as satisfaction rises here: look for a third cause first
+answer-title-unclear = We are at { $today }; what satisfaction is worth cannot be told from these data yet
 answer-title-too-few = We are at { $today }; with { $linked } linked customers we cannot tell yet what that is worth
 answer-title-no-investment = We are at { $today }; more satisfaction goes with more money, but no investment is known
 answer-title-unknown = We are at { $today }; for none of the investments can we tell yet whether it pays
@@ -274,6 +277,7 @@ refusal-no-curve = The data allow no curve of money against satisfaction yet.
 refusal-today-outside-observed = Today lies outside what was observed with money.
 refusal-employee-chain = It moves employees; that chain is not computed.
 refusal-guard = A guard rail failed: { $guard }.
+refusal-falls = Money falls as satisfaction rises here; look for a third cause first.
 
 # Inside the charts
 
@@ -360,6 +364,8 @@ todo-no-money = Keep customers satisfied to keep them; link more of them before 
 todo-low-first = Raise the customers at the low end first; do not chase points at the top.
 todo-test-higher = Test a higher level with part of the customers; the end of the curve is not in sight.
 todo-collect = Link more customers ({ $linked } now, 200 needed) and ask again.
+todo-see-warnings = See the warnings on page 10, correct the files and write the report again.
+todo-falls = Look for what makes satisfied customers bring less before you act on satisfaction.
 todo-driver = Improve { $name } first.
 todo-driver-unclear = Ask more customers before putting money on one driver.
 todo-driver-none = Ask about what customers experience, or name operational drivers in the analysis file.

@@ -2,6 +2,7 @@
 # 固定用语：证据等级、最优区间、最优点看不到、若该关联为因果、暂不能判断。
 
 not-computed = 未计算
+not-comparable = 账期跨越，不可比
 cannot-tell = 暂不能判断
 hold = 维持
 none = –
@@ -54,11 +55,13 @@ answer-title-costs-end = 现为 { $today } 分；{ $name }到已有成本的最�
 answer-title-hold = { $zone } 分已够好，现为 { $today } 分；下一笔钱投向别处很可能更好
 answer-title-past = 现为 { $today } 分，很可能已超过最优区间（{ $zone } 分）
 answer-title-just-past = 现为 { $today } 分，很可能刚到或略超过最优区间（{ $zone } 分）
-answer-title-no-relation-contractual = 现为 { $today } 分；看不出满意度对续约和收入有影响
+answer-title-no-relation-contractual = 现为 { $today } 分；看不出满意度对续约和金额有影响
 answer-title-no-relation-again = 现为 { $today } 分；看不出满意度对再次购买有影响
 answer-title-no-money = 现为 { $today } 分；看不出满意度对金额有影响
+answer-title-falls = 现为 { $today } 分；满意度越高金额反而越低：须先找第三个原因
+answer-title-unclear = 现为 { $today } 分；从这些数据还看不出满意度值多少
 answer-title-too-few = 现为 { $today } 分；仅关联 { $linked } 家客户，值多少暂不能判断
-answer-title-no-investment = 现为 { $today } 分；满意度与收入同向变化，但尚无投资资料
+answer-title-no-investment = 现为 { $today } 分；满意度与金额同向变化，但尚无投资资料
 answer-title-unknown = 现为 { $today } 分；各项投资是否划算都暂不能判断
 answer-deck-zone = { $name }：每年约投入 { $spend }（{ $currency }）可以达到，很可能带来 **{ $gain }**（{ $range }）。
 answer-deck-past = 超过 { $zone } 分，再投一{ $unit }很可能得不偿失。
@@ -74,7 +77,7 @@ cell-next = 下一笔钱投向哪里
 cell-unknown = 还不知道什么
 cell-range = 范围 { $range }
 cell-four-waves-ago = { $wave }为 { $before }。
-cell-linked = { $linked } 家客户已与收入关联；现有客户 { $base } 家。
+cell-linked = { $linked } 家客户已与金额关联；现有客户 { $base } 家。
 cell-lost-contractual = { $observations } 个观测中 { $lost } 个以客户流失告终。
 cell-lost-again = { $observations } 个观测中 { $lost } 个没有再次购买。
 cell-worth-gain = { $name }在最佳水平、扣除成本后可能的年利润；亏损概率 { $loss }。
@@ -268,12 +271,13 @@ refusal-linked-accounts = 已关联客户 { $have } 家，需 { $need } 家。
 refusal-no-cost-curve = 不知道各水平的成本。请导入成本点（已有 { $have } 个，需 { $need } 个）。
 refusal-cost-not-rising = 水平越高成本应越高，而在 { $have } 分处并非如此。请核对成本点。
 refusal-no-driver = 没有它所改变之事的答卷或记录。请询问，或指明驱动因素。
-refusal-no-relation = 看不出满意度对收入的影响，因此没有划算的水平。
+refusal-no-relation = 看不出满意度对金额的影响，因此没有划算的水平。
 refusal-convex = 曲线越升越快；已观测范围内没有最佳水平。
-refusal-no-curve = 数据尚不足以画出收入随满意度变化的曲线。
-refusal-today-outside-observed = 今天的水平在有收入数据的观测范围之外。
+refusal-no-curve = 数据尚不足以画出金额随满意度变化的曲线。
+refusal-today-outside-observed = 今天的水平在有金额数据的观测范围之外。
 refusal-employee-chain = 它面向员工；这条链未计算。
 refusal-guard = 有一条护栏规则未通过：{ $guard }。
+refusal-falls = 满意度越高金额反而越低；须先找第三个原因。
 
 # 图中文字
 
@@ -360,6 +364,8 @@ todo-no-money = 为留住客户而保持满意；为增收而投入之前，先�
 todo-low-first = 先提高低分客户，不必追求高分段。
 todo-test-higher = 在部分客户中试行更高水平；曲线的终点尚看不到。
 todo-collect = 关联更多客户（现有 { $linked } 家，需 200 家）后再测。
+todo-see-warnings = 请看第 10 页的提示，更正文件后重写报告。
+todo-falls = 就满意度采取行动之前，先找出为什么满意的客户反而带来更少。
 todo-driver = 先改善{ $name }。
 todo-driver-unclear = 先多问一些客户，再决定投向哪个因素。
 todo-driver-none = 请询问客户的具体体验，或在分析文件里指明运营因素。

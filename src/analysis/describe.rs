@@ -293,11 +293,16 @@ fn histogram(accounts: &[AccountShare], axis_low: f64, resolution: f64) -> Vec<f
 /// Revenue in the window that ends before the answer, as far back as the data go, in minor units.
 fn revenue_before(observation: &Observation, ledger: &Ledger, rule: &LinkRule) -> f64 {
     let (account, end) = (observation.account, observation.answered_at);
-    let window = ledger.window_before(account, end, rule.window_months, &rule.zone).or_else(|| {
-        let (first, _) = ledger.covered()?;
-        let start = end.plus_months(-i32::try_from(rule.window_months).ok()?, &rule.zone);
-        Some((start.max(first), end))
-    });
+    let start = end.plus_months(-i32::try_from(rule.window_months).unwrap_or(12), &rule.zone);
+    // Of a contract that runs on, its own rate is what is known.
+    let running = ledger.of(account).iter().find(|flow| flow.from < end && flow.to > end);
+    let window = ledger.window_before(account, end, rule.window_months, &rule.zone);
+    if let (None, Some(flow)) = (window, running) {
+        let share = (end.as_micros() - start.as_micros()) as f64
+            / (flow.to.as_micros() - flow.from.as_micros()) as f64;
+        return flow.revenue.unwrap_or(0).max(0) as f64 * share;
+    }
+    let window = window.or_else(|| ledger.covered().map(|(first, _)| (start.max(first), end)));
     window.map_or(0.0, |window| ledger.sum(account, window).revenue.max(0) as f64)
 }
 
@@ -312,6 +317,7 @@ pub(super) fn reconciliation(
         .iter()
         .filter(|total| total.period_end <= until)
         .map(|total| {
+            let crosses = |at: Instant| ledger.flows().iter().any(|flow| flow.from < at && flow.to > at);
             let imported = ledger
                 .flows()
                 .iter()
@@ -329,6 +335,7 @@ pub(super) fn reconciliation(
                 period: calendar.quarter_of(total.period_start).to_string(),
                 imported,
                 official: total.revenue,
+                comparable: !crosses(total.period_start) && !crosses(total.period_end),
             }
         })
         .collect()

@@ -45,6 +45,7 @@ pub(super) fn overall(
     let off = data
         .reconciliation
         .iter()
+        .filter(|row| row.comparable)
         .map(|row| (row.imported - row.official).abs() as f64 / (row.official.abs() as f64).max(1.0))
         .fold(None, |worst: Option<f64>, off| Some(worst.map_or(off, |worst| worst.max(off))));
     vec![

@@ -41,6 +41,8 @@ pub(super) struct Ground<'a> {
     pub(super) specs: &'a [DriverSpec],
     pub(super) drivers: &'a DriverFinding,
     pub(super) verdict: Option<Verdict>,
+    /// Whether money is seen to fall as satisfaction rises.
+    pub(super) falls: bool,
     pub(super) distribution: &'a Distribution,
     /// Customers that gains are summed over.
     pub(super) base: usize,
@@ -157,6 +159,7 @@ fn curve(
         .position(|spec| spec.key == row.construct_key)
         .ok_or_else(|| refused(Unjudged::NoDriver, 0.0, 0.0))?;
     let chain = ground.chain.ok_or_else(|| match ground.verdict {
+        _ if ground.falls => refused(Unjudged::Falls, 0.0, 0.0),
         Some(Verdict::NoRelation) => refused(Unjudged::NoRelation, 0.0, 0.0),
         Some(Verdict::Convex) => refused(Unjudged::Convex, 0.0, 0.0),
         _ => refused(Unjudged::NoCurve, 0.0, 0.0),

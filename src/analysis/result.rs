@@ -302,6 +302,8 @@ pub struct Reconciliation {
     pub imported: i64,
     /// The official total.
     pub official: i64,
+    /// Whether no period of a customer runs across an end of the total: what such a period brought cannot be parted.
+    pub comparable: bool,
 }
 
 /// The index of one wave.
@@ -440,6 +442,14 @@ pub struct Relation {
     pub r_squared: Option<f64>,
 }
 
+impl Relation {
+    /// Whether the outcome is seen to fall as satisfaction rises, over the whole range or below the kink.
+    pub fn falls(&self) -> bool {
+        let below_zero = |slope: &Option<Estimate>| slope.is_some_and(|slope| slope.high < 0.0);
+        below_zero(&self.slope) || below_zero(&self.slope_below)
+    }
+}
+
 /// A point of a smooth curve with its band.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -549,11 +559,13 @@ pub enum Unjudged {
     EmployeeChain,
     /// A guard rail failed that leaves no grade above E.
     Guard,
+    /// Money falls as satisfaction rises.
+    Falls,
 }
 
 impl Unjudged {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LinkedAccounts,
         Self::NoCostCurve,
         Self::CostNotRising,
@@ -564,6 +576,7 @@ impl Unjudged {
         Self::TodayOutsideObserved,
         Self::EmployeeChain,
         Self::Guard,
+        Self::Falls,
     ];
 
     /// Stable key, as in JSON.
@@ -579,6 +592,7 @@ impl Unjudged {
             Self::TodayOutsideObserved => "today_outside_observed",
             Self::EmployeeChain => "employee_chain",
             Self::Guard => "guard",
+            Self::Falls => "falls",
         }
     }
 }

@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
             specs: &table.specs,
             drivers: &drivers,
             verdict: money.verdict,
+            falls: money.falls(),
             distribution: &distribution,
             base: data.accounts_in_base,
             reliability: self.index_reliability(),
@@ -454,7 +455,7 @@ impl<'a> Run<'a> {
         use cam_stats::verdict::Verdict::{Declines, Diminishing, Linear, Plateau};
         let verdict =
             money.verdict.filter(|verdict| matches!(verdict, Plateau | Diminishing | Linear | Declines))?;
-        if table.specs.is_empty() {
+        if table.specs.is_empty() || money.falls() {
             return None;
         }
         let reliabilities: Vec<f64> = table

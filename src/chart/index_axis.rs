@@ -171,21 +171,32 @@ pub(super) fn nobody(
 ) {
     use super::labels::{Rank, Spot};
     let right = frame.px(axis.observed.1.min(frame.x.1));
-    let spots = [
-        Spot::new(frame.left + 4.0, frame.top + size + 4.0, Anchor::Start),
-        Spot::new(right + 4.0, frame.top + size + 4.0, Anchor::Start),
+    let lines = f64::from(u8::try_from(axis.nobody.matches('\n').count()).unwrap_or(2));
+    let heights = [
+        frame.top + size + 4.0,
+        frame.bottom() - lines * line - 6.0,
+        f64::midpoint(frame.top, frame.bottom()),
+        frame.top + 0.25 * frame.height,
+        frame.top + 0.75 * frame.height,
     ];
+    let in_left = heights.map(|y| Spot::new(frame.left + 4.0, y, Anchor::Start));
+    let in_right = heights.map(|y| Spot::new(right + 4.0, y, Anchor::Start));
     let text = Text::new(&axis.nobody, 0.0, 0.0, size).halo();
     let widest =
         axis.nobody.split('\n').map(|part| lettering::width(part, size, Weight::Regular)).fold(0.0, f64::max);
     let left_room = frame.px(axis.observed.0) - frame.left;
     let right_room = frame.right() - right;
-    let spots = match (left_room >= widest + 8.0, right_room >= widest + 8.0) {
-        (true, _) => &spots[..],
-        (false, true) => &spots[1..],
-        (false, false) => return,
-    };
-    placer.write(canvas, (&text, line), (spots, (0.0, 1.0)), Rank::May);
+    let mut spots = Vec::new();
+    if left_room >= widest + 8.0 {
+        spots.extend(in_left);
+    }
+    if right_room >= widest + 8.0 {
+        spots.extend(in_right);
+    }
+    if spots.is_empty() {
+        return;
+    }
+    placer.write(canvas, (&text, line), (&spots, (0.0, 1.0)), Rank::May);
 }
 
 /// Cuts a line to a range of levels; the ends are put in between.

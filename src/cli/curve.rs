@@ -246,6 +246,9 @@ impl Answer {
                 "no relation found; the largest slope that the data still allow is {}",
                 self.slope.as_ref().map_or_else(|| "not computed".to_owned(), |slope| digits(slope.ci_high))
             ),
+            (Verdict::Convex, _) if self.slope.as_ref().is_some_and(|slope| slope.ci_high < 0.0) => {
+                "it falls as satisfaction rises, and less so higher up".to_owned()
+            }
             (Verdict::Convex, _) => "each further point pays more; no best level inside the observed range".to_owned(),
             (Verdict::Declines, _) => format!(
                 "past about {} it falls",

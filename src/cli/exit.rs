@@ -30,7 +30,19 @@ pub(super) struct Refused(pub(super) String);
 
 /// The exit code of a command that ended with an error.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if is_closed_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
     ExitCode::from(if error.chain().any(is_refusal) { REFUSED } else { FAILED })
+}
+
+/// Tells whether a command ended because nobody reads its output any more, as in `cam … | head`: what it had to do is
+/// done by then.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let of_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(of_pipe)
 }
 
 /// The exit code of a command line that cannot be understood.

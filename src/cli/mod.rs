@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-pub use exit::exit_code;
+pub use exit::{exit_code, is_closed_pipe};
 
 use crate::config::Config;
 use crate::store::Db;

@@ -36,6 +36,8 @@ pub struct Ledger {
     covered: Option<(Instant, Instant)>,
     /// Distinct period starts of all accounts in ascending order; empty where the ledger has entries only.
     period_starts: Vec<Instant>,
+    /// Length of the longest period, microseconds.
+    longest: i64,
 }
 
 /// Sums of one window, in minor units.
@@ -65,12 +67,14 @@ impl Ledger {
         let mut flows: Vec<Flow> = flows.into_iter().filter(|flow| flow.from < until).collect();
         flows.sort_by_key(|flow| (flow.account, flow.from, flow.to));
         let first = flows.iter().map(|flow| flow.from).min();
-        let last = flows.iter().map(|flow| flow.to.min(until)).max();
+        // One contract that runs on says nothing of how far the rows of the others reach.
+        let last = flows.iter().map(|flow| if flow.to <= until { flow.to } else { flow.from }).max();
         let mut period_starts: Vec<_> =
             flows.iter().filter(|flow| !flow.is_entry()).map(|flow| flow.from).collect();
         period_starts.sort_unstable();
         period_starts.dedup();
-        Self { flows, covered: first.zip(last), period_starts }
+        let longest = flows.iter().map(|flow| flow.to.as_micros() - flow.from.as_micros()).max().unwrap_or(0);
+        Self { flows, covered: first.zip(last), period_starts, longest }
     }
 
     /// Returns first and last instant that the data cover.
@@ -96,8 +100,8 @@ impl Ledger {
     }
 
     /// Returns the account's window of `months` that begins after `answered`, so that no money precedes the answer: at
-    /// once where the account has entries; where it has periods, with the first of its own that begins after, or where
-    /// its last one ends. An account that has left before gets the window that others get.
+    /// once where the account has entries; where it has periods, at the end of the one that runs at the answer, or, where
+    /// none does, with the next period that anybody has: who has left gets the window that others get.
     pub fn window_after(
         &self,
         account: Uuid,
@@ -107,10 +111,8 @@ impl Ledger {
     ) -> Result<(Instant, Instant), NoWindow> {
         let (_, last) = self.covered.ok_or(NoWindow::Open)?;
         let start = if self.has_periods(account) {
-            let own = self.of(account).iter().flat_map(|flow| [flow.from, flow.to]);
-            let own = own.filter(|&edge| edge >= answered).min();
-            let others = self.period_starts.partition_point(|&start| start < answered);
-            own.or(self.period_starts.get(others).copied()).ok_or(NoWindow::Open)?
+            let running = self.of(account).iter().filter(|flow| flow.from < answered && flow.to >= answered);
+            running.map(|flow| flow.to).min().unwrap_or_else(|| self.next_start(answered))
         } else {
             answered
         };
@@ -136,8 +138,10 @@ impl Ledger {
     ) -> Option<(Instant, Instant)> {
         let (first, _) = self.covered?;
         let end = if self.has_periods(account) {
-            let own = self.of(account).iter().flat_map(|flow| [flow.from, flow.to]);
-            own.filter(|&edge| edge <= answered).max()?
+            let running = self.of(account).iter().filter(|flow| flow.from <= answered && flow.to > answered);
+            let begun = self.period_starts.partition_point(|&start| start <= answered);
+            let begun = begun.checked_sub(1).map(|at| self.period_starts[at]);
+            running.map(|flow| flow.from).max().or(begun)?
         } else {
             answered
         };
@@ -176,6 +180,14 @@ impl Ledger {
     pub fn is_active(&self, account: Uuid, at: Instant) -> bool {
         let running = self.of(account).iter().filter(|flow| flow.from < at && flow.to >= at);
         running.filter_map(|flow| flow.active).next_back().unwrap_or(false)
+    }
+
+    /// The next period that anybody has, or the answer itself where none begins within the length of the longest: rows
+    /// are then written only where somebody paid, and there is no period to wait for.
+    fn next_start(&self, answered: Instant) -> Instant {
+        let next = self.period_starts.partition_point(|&start| start < answered);
+        let near = |start: &Instant| start.as_micros() - answered.as_micros() <= self.longest;
+        self.period_starts.get(next).copied().filter(near).unwrap_or(answered)
     }
 
     fn has_periods(&self, account: Uuid) -> bool {
@@ -287,6 +299,37 @@ mod tests {
         assert!(!ledger.is_active(someone(), window.1) && ledger.is_active(Uuid::from_u128(2), window.1));
     }
 
+    /// The contract stops on the day of the answer and another begins two years later: the window is not put off till then.
+    #[test]
+    fn who_comes_back_years_later_was_lost_in_the_window() {
+        let rows: Vec<Flow> = (0..6).map(|at| period(2, at * 365, (at + 1) * 365, 9, true)).collect();
+        let own = vec![period(1, 0, 365, 10, true), period(1, 1_200, 1_565, 10, true)];
+        let ledger = ledger([own, rows].concat());
+        let window = ledger.window_after(someone(), day(365), 12, &TimeZone::UTC).unwrap();
+        assert_eq!(window, (day(365), day(730)));
+        assert!(!ledger.is_active(someone(), window.1));
+        assert_eq!(ledger.window_after(someone(), day(400), 12, &TimeZone::UTC).unwrap().0, day(730));
+    }
+
+    /// Rows are written only for months in which somebody bought, and nobody did for a year.
+    #[test]
+    fn where_nobody_has_a_period_the_window_does_not_wait_for_one() {
+        let ledger = ledger(vec![period(1, 0, 31, 10, true), period(1, 400, 431, 10, true)]);
+        let window = ledger.window_after(someone(), day(40), 6, &TimeZone::UTC).unwrap();
+        assert_eq!(window.0, day(40));
+        assert_eq!(ledger.sum(someone(), window).purchases, 0);
+    }
+
+    #[test]
+    fn one_contract_that_runs_on_does_not_stretch_what_the_data_cover() {
+        let ledger = Ledger::new(
+            vec![period(1, 0, 31, 10, true), period(1, 31, 59, 10, true), period(2, 20, 385, 90, true)],
+            day(200),
+        );
+        assert_eq!(ledger.covered(), Some((day(0), day(59))));
+        assert_eq!(ledger.window_after(someone(), day(40), 1, &TimeZone::UTC), Err(NoWindow::Open));
+    }
+
     #[test]
     fn a_period_across_the_end_of_the_window_cannot_be_parted() {
         let ledger = ledger(vec![period(1, 0, 365, 10, true), period(1, 365, 730, 20, true)]);
@@ -298,7 +341,7 @@ mod tests {
     fn a_contract_that_runs_past_the_report_counts_for_the_customer_and_not_for_money() {
         let ledger = Ledger::new(vec![period(1, 0, 365, 10, true), period(1, 365, 730, 20, true)], day(400));
         assert!(ledger.is_active(someone(), day(400)));
-        assert_eq!(ledger.covered(), Some((day(0), day(400))));
+        assert_eq!(ledger.covered(), Some((day(0), day(365))));
         assert_eq!(ledger.window_after(someone(), day(100), 12, &TimeZone::UTC), Err(NoWindow::Open));
     }
 

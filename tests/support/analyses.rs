@@ -395,8 +395,18 @@ fn harbour_data() -> DataSummary {
         .map(|(reason, count)| Exclusion { reason, count })
         .into(),
         reconciliation: vec![
-            Reconciliation { period: "2026Q2".into(), imported: 18_204_550_000, official: 18_210_000_000 },
-            Reconciliation { period: "2026Q3".into(), imported: 18_930_120_050, official: 19_010_500_000 },
+            Reconciliation {
+                period: "2026Q2".into(),
+                imported: 18_204_550_000,
+                official: 18_210_000_000,
+                comparable: true,
+            },
+            Reconciliation {
+                period: "2026Q3".into(),
+                imported: 18_930_120_050,
+                official: 19_010_500_000,
+                comparable: true,
+            },
         ],
         quarters: 8,
     }

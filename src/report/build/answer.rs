@@ -130,13 +130,18 @@ fn without_lead(draft: &Draft, facts: &Facts, rows: &[InvestmentRow]) -> Message
     let today = |key: &str| Message::new(key).figure("today", &facts.today, Show::Value);
     let (money, retention) = (draft.analysis.money.verdict, draft.analysis.retention.verdict);
     match money.or(retention) {
+        _ if draft.analysis.money.falls() => today("answer-title-falls"),
         // Only what page 3 says of keeping customers may be said of it here.
         Some(Verdict::NoRelation) if money == retention => today(&draft.by_rule("answer-title-no-relation")),
         Some(Verdict::NoRelation) => today("answer-title-no-money"),
+        None if draft.analysis.data.accounts_linked >= 200 => today("answer-title-unclear"),
         Some(Verdict::TooFew) | None => {
             today("answer-title-too-few").figure("linked", &facts.linked, Show::Value)
         }
-        Some(_) if rows.is_empty() => today("answer-title-no-investment"),
+        Some(_) if rows.is_empty() => {
+            let rises = draft.analysis.money.slope.is_some_and(|slope| slope.low > 0.0);
+            today(if rises { "answer-title-no-investment" } else { "answer-title-unclear" })
+        }
         Some(_) => today("answer-title-unknown"),
     }
 }

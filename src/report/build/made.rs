@@ -116,16 +116,20 @@ fn reconciliation(draft: &mut Draft) -> Table {
         let imported = add("imported", major(row.imported), &unit);
         let official = add("official", major(row.official), &unit);
         let difference = add("difference", major(row.imported - row.official), &unit);
-        let share = (row.official != 0).then(|| {
+        let share = (row.official != 0 && row.comparable).then(|| {
             let share = (row.imported - row.official) as f64 / row.official as f64;
             add("difference-share", share, &Unit::Change)
         });
+        let share = match share {
+            Some(id) => Some(Arg::figure(&id, Show::Value)),
+            None => (!row.comparable).then(|| Arg::say(Message::new("not-comparable"))),
+        };
         rows.push(vec![
             Some(Arg::Period { period: row.period.clone() }),
             Some(Arg::figure(&imported, Show::Value)),
             Some(Arg::figure(&official, Show::Value)),
             Some(Arg::figure(&difference, Show::Value)),
-            share.map(|id| Arg::figure(&id, Show::Value)),
+            share,
         ]);
     }
     Table {

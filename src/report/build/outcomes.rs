@@ -10,6 +10,9 @@ use crate::report::number::{Show, Unit};
 /// Accounts from which a curve is fitted: with as many and no verdict, the method has refused.
 const FEWEST_ACCOUNTS: usize = 100;
 
+/// Linked accounts from which more of them is not what is missing.
+const NEEDED: usize = 200;
+
 /// Levels at which a coarse scale still shows a mean of its own.
 const LEVELS: usize = 12;
 
@@ -28,7 +31,8 @@ pub(super) struct Ids {
     pub(super) slope: Option<String>,
     plateau: Option<String>,
     end: Option<String>,
-    groups: Vec<(String, String)>,
+    /// Level, its id, and the id of the mean there.
+    groups: Vec<(f64, String, String)>,
     n: String,
 }
 
@@ -75,7 +79,8 @@ fn figures(draft: &mut Draft, relation: &Relation, outcome: &str) -> Ids {
         .map(|group| {
             let at = Entry::value(label("group-level"), group.x, Unit::Index, "answers").n(group.y.n);
             let at = draft.add("R3", at);
-            (at, draft.add("R3", Entry::estimate(label("group-mean"), &group.y, unit.clone(), "ledger")))
+            let mean = Entry::estimate(label("group-mean"), &group.y, unit.clone(), "ledger");
+            (group.x, at, draft.add("R3", mean))
         })
         .collect();
     let n = draft.add("R3", Entry::count(label("observations-of"), relation.n, "counts"));
@@ -96,8 +101,8 @@ pub(super) fn verdict(
 ) -> Message {
     let of = outcome_name(draft, outcome);
     let key = match relation.verdict {
+        Some(_) if relation.falls() => "verdict-falls",
         Some(Verdict::Plateau) if ids.plateau.is_some() => "verdict-plateau",
-        Some(Verdict::Diminishing | Verdict::Declines) if falls(relation) => "verdict-falls",
         Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "verdict-diminishing",
         Some(Verdict::Linear) if ids.slope.is_some() => "verdict-linear",
         Some(Verdict::NoRelation) if ids.slope.is_some() => "verdict-no-relation",
@@ -130,11 +135,6 @@ pub(super) fn verdict(
         _ => set("observed", &Some(facts.observed.clone()), Show::Range),
     }
     message
-}
-
-/// Whether the outcome does not even rise below the kink.
-fn falls(relation: &Relation) -> bool {
-    relation.slope_below.is_some_and(|below| below.value <= 0.0)
 }
 
 /// Whether the means of a coarse scale's levels lie off the straight line.
@@ -271,14 +271,15 @@ fn panel(draft: &Draft, facts: &Facts, relation: &Relation, ids: &Ids, outcome: 
 
 /// The means of a coarse scale's levels.
 fn levels(retention: &Ids, revenue: &Ids) -> Table {
-    let rows = retention.groups.iter().enumerate().map(|(at, (level, mean))| {
-        let other = revenue.groups.get(at);
+    let rows = retention.groups.iter().map(|(x, level, mean)| {
+        // Each outcome leaves out its own thin levels: only the same level stands beside.
+        let other = revenue.groups.iter().find(|(other, ..)| (other - x).abs() < 1e-9);
         vec![
             Some(Arg::figure(level, Show::Value)),
             Some(Arg::figure(mean, Show::Value)),
             Some(Arg::figure(mean, Show::Range)),
-            other.map(|(_, mean)| Arg::figure(mean, Show::Signed)),
-            other.map(|(_, mean)| Arg::figure(mean, Show::Range)),
+            other.map(|(_, _, mean)| Arg::figure(mean, Show::Signed)),
+            other.map(|(_, _, mean)| Arg::figure(mean, Show::Range)),
         ]
     });
     Table {
@@ -291,8 +292,8 @@ fn levels(retention: &Ids, revenue: &Ids) -> Table {
 fn title(draft: &Draft, facts: &Facts, ids: &Ids) -> Message {
     let relation = &draft.analysis.retention;
     let key = match relation.verdict {
+        Some(_) if relation.falls() => "falls",
         Some(Verdict::Plateau) if ids.plateau.is_some() => "plateau",
-        Some(Verdict::Diminishing | Verdict::Declines) if falls(relation) => "falls",
         Some(Verdict::Diminishing) if ids.below.is_some() && ids.above.is_some() => "diminishing",
         Some(Verdict::Linear) if ids.slope.is_some() => "linear",
         Some(Verdict::NoRelation) if ids.slope.is_some() => "no-relation",
@@ -322,11 +323,16 @@ fn title(draft: &Draft, facts: &Facts, ids: &Ids) -> Message {
 
 fn advice(draft: &Draft, facts: &Facts) -> Message {
     let (money, retention) = (draft.analysis.money.verdict, draft.analysis.retention.verdict);
+    let falls = draft.analysis.money.falls() || draft.analysis.retention.falls();
     match money.or(retention) {
+        _ if falls => Message::new("todo-falls"),
         Some(Verdict::NoRelation) if money == retention => Message::new("todo-no-relation"),
         Some(Verdict::NoRelation) => Message::new("todo-no-money"),
         Some(Verdict::Plateau | Verdict::Diminishing | Verdict::Declines) => Message::new("todo-low-first"),
         Some(Verdict::Linear | Verdict::Convex) => Message::new("todo-test-higher"),
+        Some(Verdict::TooFew) | None if draft.analysis.data.accounts_linked >= NEEDED => {
+            Message::new("todo-see-warnings")
+        }
         Some(Verdict::TooFew) | None => {
             Message::new("todo-collect").figure("linked", &facts.linked, Show::Value)
         }
