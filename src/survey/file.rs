@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::condition::{Condition, Test};
 use super::instrument::{
-    Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, MailKind, Role, Rotation, Scale, Texts,
+    Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, Role, Rotation, Scale, Texts,
 };
+use super::raw::{RawConstruct, RawItem, RawJump, RawKind, RawRotation, RawScale, RawSurvey};
 
 /// A fault of a survey file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,116 +24,6 @@ pub struct SurveyFileError {
     pub column: usize,
     /// What is wrong and what to do.
     pub message: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSurvey {
-    id: Spanned<String>,
-    version: Spanned<u32>,
-    languages: Spanned<Vec<String>>,
-    title: Option<Spanned<Texts>>,
-    #[serde(default)]
-    scale: Vec<RawScale>,
-    #[serde(default)]
-    construct: Vec<RawConstruct>,
-    #[serde(default)]
-    item: Vec<RawItem>,
-    #[serde(default)]
-    rotate: Vec<RawRotation>,
-    #[serde(default)]
-    mail: BTreeMap<MailKind, RawMail>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawScale {
-    key: Spanned<String>,
-    low: Spanned<f64>,
-    high: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawConstruct {
-    key: Spanned<String>,
-    role: Role,
-    name: Spanned<Texts>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawItem {
-    key: Spanned<String>,
-    construct: Option<Spanned<String>>,
-    kind: Spanned<RawKind>,
-    scale: Option<Spanned<String>>,
-    #[serde(default)]
-    reversed: bool,
-    text: Spanned<Texts>,
-    #[serde(default)]
-    options: Vec<RawOption>,
-    #[serde(default)]
-    row: Vec<RawRow>,
-    when: Option<Spanned<String>>,
-    #[serde(default)]
-    go: Vec<RawJump>,
-    required: Option<Spanned<Texts>>,
-}
-
-/// A matrix is written as one item and asked row by row: each row is an item of its own.
-#[derive(Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawKind {
-    Rating,
-    Nps,
-    SingleChoice,
-    MultipleChoice,
-    Ranking,
-    Number,
-    Date,
-    ShortText,
-    LongText,
-    Matrix,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOption {
-    key: Spanned<String>,
-    text: Spanned<Texts>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRow {
-    key: Spanned<String>,
-    construct: Option<Spanned<String>>,
-    #[serde(default)]
-    reversed: bool,
-    text: Spanned<Texts>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawJump {
-    when: Spanned<String>,
-    to: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRotation {
-    key: Spanned<String>,
-    take: Spanned<usize>,
-    blocks: Spanned<Vec<Vec<Spanned<String>>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMail {
-    subject: Spanned<Texts>,
-    body: Spanned<Texts>,
 }
 
 /// Reads and checks the text of a survey file; `file` is its name in errors, of which the first is returned.
@@ -341,7 +231,7 @@ impl Source<'_> {
             matches!(item.kind.get_ref(), RawKind::SingleChoice | RawKind::MultipleChoice | RawKind::Ranking);
         match item.options.first() {
             Some(option) if !chosen => {
-                self.fault(option.key.span(), "only a choice or a ranking has options")
+                self.fault(option.key.span(), "only a choice or a ranking has options");
             }
             _ => {}
         }
@@ -448,7 +338,7 @@ impl Source<'_> {
                 None => self.fault(key.span(), format!("no [[scale]] has the key {:?}", key.get_ref())),
             },
             (RawKind::Rating | RawKind::Matrix, None) => {
-                self.fault(item.key.span(), "a rating needs a scale")
+                self.fault(item.key.span(), "a rating needs a scale");
             }
             (RawKind::Nps, None) => return Some(Scale { low: 0.0, high: 10.0, reversed: item.reversed }),
             (_, Some(key)) => self.fault(key.span(), "only a rating has a scale"),
@@ -503,8 +393,7 @@ fn misfit(item: &Item, test: &Test) -> Option<String> {
         (!known).then(|| format!("{key:?} has no option {option:?}"))
     };
     match (test, item.kind) {
-        (Test::Answered, _) => None,
-        (Test::Number(..), ItemKind::Rating | ItemKind::Nps | ItemKind::Number) => None,
+        (Test::Answered, _) | (Test::Number(..), ItemKind::Rating | ItemKind::Nps | ItemKind::Number) => None,
         (Test::Number(..), _) => Some(format!("{key:?} is not answered with a number")),
         (Test::Option(_, wanted), ItemKind::SingleChoice) => option(wanted),
         (Test::Option(..), _) => {

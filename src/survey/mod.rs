@@ -5,6 +5,7 @@ mod condition;
 mod file;
 mod flow;
 mod instrument;
+mod raw;
 
 pub use check::{Effort, Finding};
 pub use condition::{Answers, Comparison, Condition, Given, Test};
