@@ -631,3 +631,39 @@ fn a_published_spreadsheet_under_a_csv_name_is_named_as_such() {
     assert_eq!(code, "E_FILE_KIND");
     assert!(message.contains("ODS"), "{message}");
 }
+
+#[test]
+fn every_shipped_survey_is_sound_and_the_customer_survey_takes_fourteen_taps() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("surveys");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    assert_eq!(files.len(), 7);
+    let output = Command::new(env!("CARGO_BIN_EXE_cam"))
+        .args(["survey", "check", "--json"])
+        .args(&files)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let customer = answers.iter().find(|answer| answer["survey"]["id"] == "customer_satisfaction").unwrap();
+    assert_eq!(customer["survey"]["most_questions"], 14);
+    assert!(answers.iter().all(|answer| answer["survey"]["languages"][1] == "zh-Hans"), "{text}");
+}
+
+#[test]
+fn a_question_that_nobody_reaches_is_refused_at_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.toml");
+    let survey = "id = \"s\"\nversion = 1\nlanguages = [\"en\"]\nscale = [{ key = \"five\", low = 1, high = 5 }]\n\
+                  [[item]]\nkey = \"a\"\nkind = \"rating\"\nscale = \"five\"\ntext = { en = \"A?\" }\n\
+                  [[item]]\nkey = \"b\"\nkind = \"rating\"\nscale = \"five\"\nwhen = \"a > 5\"\ntext = { en = \"B?\" }\n";
+    std::fs::write(&file, survey).unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_cam")).args(["survey", "check"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("s.toml:11:7: b: nobody reaches this question"), "{text}");
+}

@@ -10,6 +10,7 @@ mod import;
 mod importance;
 mod migrate;
 mod report;
+mod survey;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ enum Command {
     Import(import::Import),
     /// Analyse a quarter and write its report
     Report(report::Report),
+    /// Check survey files before anybody is asked
+    Survey(survey::Survey),
     /// Make up a company, bring it in, analyse it and show the report
     Demo(demo::Demo),
 }
@@ -79,6 +82,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Curve(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
+            Command::Survey(command) => command.run(),
             Command::Demo(command) => command.run().await,
         }
     })

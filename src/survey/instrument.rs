@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::condition::Condition;
+
 /// A text per language, keyed by BCP 47 tag.
 pub type Texts = BTreeMap<String, String>;
 
@@ -18,6 +20,62 @@ pub struct Instrument {
     pub constructs: Vec<Construct>,
     /// The questions, in the order of the file.
     pub items: Vec<Item>,
+    /// Blocks of which a respondent is asked some: planned missingness, not silence.
+    pub rotations: Vec<Rotation>,
+    /// What the survey is called; empty where only answers from elsewhere name it.
+    pub title: Texts,
+    /// The mails that invite to it, by kind.
+    pub mails: BTreeMap<MailKind, Mail>,
+}
+
+/// A kind of mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// The first mail.
+    Invitation,
+    /// A mail to who has not answered.
+    Reminder,
+    /// A mail to who has answered.
+    Thanks,
+}
+
+/// The texts of a mail.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Mail {
+    /// Its subject.
+    pub subject: Texts,
+    /// Its body, without greeting, link and footer.
+    pub body: Texts,
+}
+
+/// Blocks of questions of which each respondent is asked `take`, drawn for that respondent.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Rotation {
+    /// Its key.
+    pub key: String,
+    /// Blocks that a respondent is asked.
+    pub take: usize,
+    /// Positions of each block's items.
+    pub blocks: Vec<Vec<usize>>,
+}
+
+/// An option of a choice or a ranking.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Choice {
+    /// What is stored.
+    pub key: String,
+    /// What is read.
+    pub text: Texts,
+}
+
+/// A jump after a question, where its condition holds.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Jump {
+    /// When it is taken.
+    pub when: Condition,
+    /// Position of the item that it leads to, always a later one; `None` ends the survey.
+    pub to: Option<usize>,
 }
 
 /// A driver or an outcome that items measure.
@@ -62,6 +120,16 @@ pub struct Item {
     pub scale: Option<Scale>,
     /// The question.
     pub text: Texts,
+    /// What stands over all rows of a matrix, for one of its rows.
+    pub stem: Option<Texts>,
+    /// What can be chosen, for choices and rankings.
+    pub options: Vec<Choice>,
+    /// When it is asked; always, where there is none.
+    pub when: Option<Condition>,
+    /// Jumps after it, the first that holds being taken.
+    pub jumps: Vec<Jump>,
+    /// Why it has to be answered; most questions may be skipped.
+    pub required: Option<Texts>,
 }
 
 /// How a question is answered.

@@ -1,7 +1,15 @@
-//! Surveys as files: items, scales, constructs and their texts; pure, no I/O.
+//! Surveys as files: items, scales, constructs, their texts, and the way of a respondent through them; pure, no I/O.
 
+mod check;
+mod condition;
 mod file;
+mod flow;
 mod instrument;
+mod raw;
 
-pub use file::{SurveyFileError, parse};
-pub use instrument::{Construct, Instrument, Item, ItemKind, Role, Scale, Texts};
+pub use check::{Effort, Finding};
+pub use condition::{Answers, Comparison, Condition, Given, Test};
+pub use file::{SurveyFileError, item_places, parse, parse_all};
+pub use instrument::{
+    Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, MailKind, Role, Rotation, Scale, Texts,
+};

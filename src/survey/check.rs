@@ -1,0 +1,273 @@
+//! What a survey asks of its respondents before anybody is asked: questions that nobody reaches, ways that end nowhere,
+//! placeholders that stand for nothing, and how long it takes.
+
+use std::collections::BTreeSet;
+
+use super::condition::{Answers, Given};
+use super::instrument::{Instrument, Item, ItemKind, Texts};
+
+/// Ways that are walked. Rare ways through many questions may be missed; the finding then says so.
+const WALKS: u64 = 20_000;
+
+/// Seconds to answer, without reading.
+const RATE: f64 = 3.0;
+/// Seconds for one option more.
+const OPTION: f64 = 0.7;
+/// Words read in a second; a Chinese character counts as half a word.
+const WORDS_A_SECOND: f64 = 3.5;
+
+/// What stands for a name in a text, besides `answer.KEY`.
+const PLACEHOLDERS: [&str; 3] = ["name", "account", "organisation"];
+
+/// A fault that only a walk finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Key of the item.
+    pub item: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// What a survey asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effort {
+    /// Most questions that one respondent can be asked.
+    pub most_questions: usize,
+    /// Mean number of questions over random answers.
+    pub mean_questions: f64,
+    /// Mean seconds to answer them.
+    pub mean_seconds: f64,
+    /// Seconds of the longest way walked.
+    pub most_seconds: f64,
+}
+
+impl Instrument {
+    /// Walks the survey with random answers and returns what it asks and what is wrong with it.
+    pub fn walk(&self) -> (Effort, Vec<Finding>) {
+        let mut dice = Dice(1);
+        let mut reached = BTreeSet::new();
+        let (mut questions, mut seconds, mut longest) = (0.0, 0.0, 0.0_f64);
+        for walk in 0..WALKS {
+            let route = self.random_way(walk, &mut dice);
+            let time: f64 = route.iter().map(|&at| self.seconds(&self.items[at])).sum();
+            questions += route.len() as f64;
+            seconds += time;
+            longest = longest.max(time);
+            reached.extend(route);
+        }
+        let most_questions =
+            (0..200).map(|draw: u32| self.longest(&Answers::new(), &draw.to_string())).max().unwrap_or(0);
+        let effort = Effort {
+            most_questions,
+            mean_questions: questions / WALKS as f64,
+            mean_seconds: seconds / WALKS as f64,
+            most_seconds: longest,
+        };
+        let unreached = (0..self.items.len()).filter(|at| !reached.contains(at)).map(|at| Finding {
+            item: self.items[at].key.clone(),
+            message: format!(
+                "nobody reaches this question in {WALKS} random ways: correct its `when` or the jumps over it"
+            ),
+        });
+        let findings = unreached.chain(self.dead_ends()).chain(self.placeholders()).collect();
+        (effort, findings)
+    }
+
+    /// One respondent's way: answers what is asked, at random, question by question.
+    fn random_way(&self, walk: u64, dice: &mut Dice) -> Vec<usize> {
+        let draw = walk.to_string();
+        let mut answers = Answers::new();
+        let mut skipped = BTreeSet::new();
+        loop {
+            let route = self.route(&answers, &draw);
+            let next = route
+                .iter()
+                .copied()
+                .find(|at| !answers.contains_key(&self.items[*at].key) && !skipped.contains(at));
+            let Some(at) = next else { return route };
+            let item = &self.items[at];
+            match dice.answer(item).filter(|_| item.required.is_some() || dice.below(20) > 0) {
+                Some(given) => {
+                    answers.insert(item.key.clone(), given);
+                }
+                None => {
+                    skipped.insert(at);
+                }
+            }
+        }
+    }
+
+    /// Questions that stop who comes to them.
+    fn dead_ends(&self) -> impl Iterator<Item = Finding> + '_ {
+        let chosen = |item: &&Item| {
+            matches!(item.kind, ItemKind::SingleChoice | ItemKind::MultipleChoice | ItemKind::Ranking)
+        };
+        self.items.iter().filter(chosen).filter(|item| item.options.len() < 2).map(|item| Finding {
+            item: item.key.clone(),
+            message: "a choice needs two options or more: nobody can answer this one".into(),
+        })
+    }
+
+    fn placeholders(&self) -> Vec<Finding> {
+        let of_items = self.items.iter().enumerate().flat_map(|(at, item)| {
+            let texts = [Some(&item.text), item.stem.as_ref()].into_iter().flatten();
+            self.unknown(texts, at).into_iter().map(|message| Finding { item: item.key.clone(), message })
+        });
+        let mails = self.mails.values().flat_map(|mail| [&mail.subject, &mail.body]);
+        let around = self.unknown(mails.chain([&self.title]), 0);
+        let around = around.into_iter().map(|message| Finding { item: "title and mails".into(), message });
+        of_items.chain(around).collect()
+    }
+
+    /// Says of every placeholder that stands for nothing before the item at a position.
+    fn unknown<'a>(&self, texts: impl Iterator<Item = &'a Texts>, before: usize) -> Vec<String> {
+        let earlier = |key: &str| self.items[..before].iter().any(|other| other.key == key);
+        let known = |name: &String| {
+            PLACEHOLDERS.contains(&name.as_str()) || name.strip_prefix("answer.").is_some_and(earlier)
+        };
+        texts
+            .flat_map(placeholders)
+            .filter(|name| !known(name))
+            .map(|name| {
+                format!(
+                    "{{{name}}} stands for nothing: write {{name}}, {{account}}, {{organisation}} or {{answer.KEY}} of \
+                     an earlier question"
+                )
+            })
+            .collect()
+    }
+
+    /// Seconds to read a question and to answer it.
+    fn seconds(&self, item: &Item) -> f64 {
+        let read = self.languages.first().and_then(|language| item.text.get(language));
+        let answer = match item.kind {
+            ItemKind::Rating | ItemKind::Nps => RATE,
+            ItemKind::SingleChoice => RATE + OPTION * item.options.len() as f64,
+            ItemKind::MultipleChoice => RATE + 1.5 * OPTION * item.options.len() as f64,
+            ItemKind::Ranking => RATE + 3.0 * OPTION * item.options.len() as f64,
+            ItemKind::Number => 6.0,
+            ItemKind::Date => 8.0,
+            ItemKind::ShortText => 12.0,
+            ItemKind::LongText => 30.0,
+        };
+        answer + read.map_or(0.0, |text| words(text) / WORDS_A_SECOND)
+    }
+}
+
+/// Length of a text in words.
+fn words(text: &str) -> f64 {
+    let wide = text.chars().filter(|sign| *sign >= '\u{2E80}').count() as f64;
+    let latin = text.split_whitespace().filter(|word| word.is_ascii()).count() as f64;
+    latin + wide / 2.0
+}
+
+/// Names in braces, over all languages of a text.
+fn placeholders(texts: &Texts) -> Vec<String> {
+    let mut names = Vec::new();
+    for text in texts.values() {
+        let mut rest = text.as_str();
+        while let Some((_, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else { break };
+            names.push(name.trim().to_owned());
+            rest = after;
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Random answers, the same on every run.
+struct Dice(u64);
+
+impl Dice {
+    /// SplitMix64.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.next() % count.max(1) as u64).unwrap_or(0)
+    }
+
+    fn answer(&mut self, item: &Item) -> Option<Given> {
+        let option =
+            |dice: &mut Self| item.options.get(dice.below(item.options.len())).map(|one| one.key.clone());
+        Some(match item.kind {
+            ItemKind::Rating | ItemKind::Nps => {
+                let scale = item.scale?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a scale has few steps"
+                )]
+                let steps = (scale.high - scale.low) as usize;
+                Given::Number(scale.low + self.below(steps + 1) as f64)
+            }
+            ItemKind::Number => Given::Number(self.below(100) as f64),
+            ItemKind::SingleChoice => Given::Option(option(self)?),
+            ItemKind::MultipleChoice | ItemKind::Ranking => {
+                let chosen = item.options.iter().filter(|_| self.below(2) == 0).map(|one| one.key.clone());
+                Given::Options(chosen.collect())
+            }
+            ItemKind::Date | ItemKind::ShortText | ItemKind::LongText => Given::Text("x".into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn survey(items: &str) -> Instrument {
+        let head = "id = \"s\"\nversion = 1\nlanguages = [\"en\"]\nscale = [{ key = \"ten\", low = 1, high = 10 }]\n";
+        parse("s.toml", &format!("{head}{items}")).unwrap()
+    }
+
+    fn rating(key: &str, more: &str) -> String {
+        format!(
+            "[[item]]\nkey = \"{key}\"\nkind = \"rating\"\nscale = \"ten\"\ntext = {{ en = \"How was it?\" }}\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn a_question_that_no_answer_leads_to_is_named() {
+        let survey = survey(&[rating("a", ""), rating("b", "when = \"a > 10\""), rating("c", "")].concat());
+        let (effort, findings) = survey.walk();
+        assert_eq!(findings.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert!((effort.mean_questions - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_question_behind_a_jump_that_is_always_taken_is_named() {
+        let jump =
+            "required = { en = \"It decides what we ask.\" }\ngo = [{ when = \"a >= 1\", to = \"end\" }]";
+        let (_, findings) = survey(&[rating("a", jump), rating("b", "")].concat()).walk();
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].item, "b");
+    }
+
+    #[test]
+    fn a_choice_without_options_and_a_placeholder_for_nothing_are_named() {
+        let items = [
+            "[[item]]\nkey = \"x\"\nkind = \"single_choice\"\ntext = { en = \"Which, {name}?\" }\n"
+                .to_owned(),
+            rating("y", "").replace("How was it", "How was {answer.z}"),
+        ];
+        let (_, findings) = survey(&items.concat()).walk();
+        assert_eq!(findings.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(), ["x", "y"]);
+    }
+
+    /// Three words at 3.5 a second and 3 seconds for the tap, twice.
+    #[test]
+    fn the_time_is_reading_and_answering() {
+        let (effort, _) = survey(&[rating("a", ""), rating("b", "")].concat()).walk();
+        assert!((effort.mean_seconds - 2.0 * (3.0 + 3.0 / 3.5)).abs() < 1e-9, "{effort:?}");
+        assert_eq!(effort.most_questions, 2);
+    }
+}

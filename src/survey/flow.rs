@@ -1,0 +1,201 @@
+//! The way of one respondent through a survey: rotation, conditions, jumps.
+
+use sha2::{Digest, Sha256};
+
+use super::condition::Answers;
+use super::instrument::{Instrument, Rotation};
+
+impl Instrument {
+    /// Positions of the items that a respondent is asked under these answers, in order. An item without an answer takes
+    /// no jump and passes no condition.
+    ///
+    /// `draw` names the respondent to the rotations: the same text draws the same blocks on every day and every machine.
+    pub fn route(&self, answers: &Answers, draw: &str) -> Vec<usize> {
+        let rotated_out = self.rotated_out(draw);
+        let mut route = Vec::new();
+        let mut at = 0;
+        while let Some(item) = self.items.get(at) {
+            let shown = !rotated_out[at] && item.when.as_ref().is_none_or(|when| when.holds(answers));
+            if !shown {
+                at += 1;
+                continue;
+            }
+            route.push(at);
+            match item.jumps.iter().find(|jump| jump.when.holds(answers)) {
+                Some(jump) => match jump.to {
+                    Some(to) => at = to,
+                    None => break,
+                },
+                None => at += 1,
+            }
+        }
+        route
+    }
+
+    /// The most questions that this respondent can still come to be asked, those answered included: it never grows while
+    /// they answer, so that "question 3 of 8" keeps its word.
+    pub fn longest(&self, answers: &Answers, draw: &str) -> usize {
+        let rotated_out = self.rotated_out(draw);
+        let mut asked = vec![false; self.items.len()];
+        let mut open = vec![false; self.items.len()];
+        // From the end: the longest way from each item on, over every jump that may still be taken.
+        for (at, item) in self.items.iter().enumerate() {
+            let is_open = |key: &str| {
+                self.items.iter().position(|other| other.key == key).is_some_and(|other| open[other])
+            };
+            let shown = item.when.as_ref().map_or(Some(true), |when| when.settled(answers, &is_open));
+            asked[at] = !rotated_out[at] && shown != Some(false);
+            open[at] = asked[at] && !answers.contains_key(&item.key);
+        }
+        let is_open =
+            |key: &str| self.items.iter().position(|other| other.key == key).is_some_and(|other| open[other]);
+        let mut from = vec![0; self.items.len() + 1];
+        for (at, item) in self.items.iter().enumerate().rev() {
+            if !asked[at] {
+                from[at] = from[at + 1];
+                continue;
+            }
+            let mut longest = None;
+            let mut certain = false;
+            for jump in &item.jumps {
+                let taken = jump.when.settled(answers, &is_open);
+                if taken != Some(false) {
+                    longest = longest.max(Some(jump.to.map_or(0, |to| from[to])));
+                }
+                if taken == Some(true) {
+                    certain = true;
+                    break;
+                }
+            }
+            let onwards = if certain { None } else { Some(from[at + 1]) };
+            from[at] = 1 + longest.max(onwards).unwrap_or(0);
+        }
+        from[0]
+    }
+
+    /// Which items the rotations leave out for a respondent.
+    fn rotated_out(&self, draw: &str) -> Vec<bool> {
+        let mut out = vec![false; self.items.len()];
+        for rotation in &self.rotations {
+            for block in rotation.left_out(draw) {
+                for &item in block {
+                    out[item] = true;
+                }
+            }
+        }
+        out
+    }
+}
+
+impl Rotation {
+    /// The blocks that a respondent is not asked: each block gets a place by a hash, and the first `take` are asked.
+    fn left_out(&self, draw: &str) -> Vec<&Vec<usize>> {
+        let mut order: Vec<([u8; 32], &Vec<usize>)> = self
+            .blocks
+            .iter()
+            .enumerate()
+            .map(|(at, block)| (Sha256::digest(format!("{draw}|{}|{at}", self.key)).into(), block))
+            .collect();
+        order.sort_by_key(|(place, _)| *place);
+        order.into_iter().skip(self.take).map(|(_, block)| block).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::condition::Given;
+    use super::super::parse;
+    use super::*;
+
+    const SURVEY: &str = r#"
+id = "s"
+version = 1
+languages = ["en"]
+scale = [{ key = "ten", low = 1, high = 10 }]
+[[item]]
+key = "overall"
+kind = "rating"
+scale = "ten"
+text = { en = "Overall?" }
+go = [{ when = "overall >= 9", to = "last" }]
+[[item]]
+key = "why"
+kind = "long_text"
+when = "overall <= 6"
+text = { en = "Why?" }
+[[item]]
+key = "a"
+kind = "rating"
+scale = "ten"
+text = { en = "A?" }
+[[item]]
+key = "b"
+kind = "rating"
+scale = "ten"
+text = { en = "B?" }
+[[item]]
+key = "c"
+kind = "rating"
+scale = "ten"
+text = { en = "C?" }
+[[item]]
+key = "last"
+kind = "short_text"
+text = { en = "Last?" }
+[[rotate]]
+key = "abc"
+take = 2
+blocks = [["a"], ["b"], ["c"]]
+"#;
+
+    fn keys(survey: &Instrument, answers: &Answers, draw: &str) -> Vec<String> {
+        survey.route(answers, draw).into_iter().map(|at| survey.items[at].key.clone()).collect()
+    }
+
+    fn overall(given: f64) -> Answers {
+        [("overall".to_owned(), Given::Number(given))].into()
+    }
+
+    #[test]
+    fn a_condition_asks_and_a_jump_passes_over() {
+        let survey = parse("s.toml", SURVEY).unwrap();
+        let low = keys(&survey, &overall(5.0), "x");
+        assert_eq!((low[1].as_str(), low.len()), ("why", 5));
+        assert_eq!(keys(&survey, &overall(9.0), "x"), ["overall", "last"]);
+        assert_eq!(keys(&survey, &overall(8.0), "x").len(), 4);
+    }
+
+    #[test]
+    fn a_rotation_asks_every_block_equally_often_and_a_respondent_always_the_same() {
+        let survey = parse("s.toml", SURVEY).unwrap();
+        let mut asked = [0; 3];
+        for respondent in 0..3_000 {
+            let draw = respondent.to_string();
+            let route = keys(&survey, &overall(8.0), &draw);
+            assert_eq!(route, keys(&survey, &overall(8.0), &draw));
+            for (count, key) in asked.iter_mut().zip(["a", "b", "c"]) {
+                *count += usize::from(route.iter().any(|other| other == key));
+            }
+        }
+        assert!(asked.iter().all(|count| (1_900..2_100).contains(count)), "{asked:?}");
+    }
+
+    #[test]
+    fn the_number_of_questions_never_grows_on_the_way() {
+        let survey = parse("s.toml", SURVEY).unwrap();
+        for given in 1..=10 {
+            let mut answers = Answers::new();
+            let mut before = survey.longest(&answers, "x");
+            assert_eq!(before, 5);
+            answers.extend(overall(f64::from(given)));
+            for key in ["why", "a", "b", "c", "last"] {
+                let now = survey.longest(&answers, "x");
+                assert!(now <= before, "{given} {key}: {before} then {now}");
+                assert!(now >= survey.route(&answers, "x").len());
+                before = now;
+                answers.insert(key.into(), Given::Number(1.0));
+            }
+            assert_eq!(before, survey.route(&answers, "x").len());
+        }
+    }
+}
