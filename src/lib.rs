@@ -3,7 +3,7 @@
 //!
 //! The rooms, from the door inwards; an import points only downwards (`tests/architecture.rs` checks it):
 //! `cli` calls `import`, `analysis`, `report` and `demo`; they read and write through `store`; `dataset`,
-//! `finance`, `survey` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
+//! `finance`, `survey`, `disclosure` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
 
 pub mod analysis;
 pub mod chart;
@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod dataset;
 pub mod demo;
+pub mod disclosure;
 pub mod finance;
 pub mod import;
 pub mod report;

@@ -34,6 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("dataset", &["survey", "finance", "clock"]),
     ("finance", &["clock"]),
     ("survey", &[]),
+    ("disclosure", &[]),
     ("chart", &[]),
     ("clock", &[]),
 ];

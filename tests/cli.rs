@@ -667,3 +667,11 @@ fn a_question_that_nobody_reaches_is_refused_at_line_and_column() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("s.toml:11:7: b: nobody reaches this question"), "{text}");
 }
+
+#[test]
+fn the_published_schema_is_that_of_the_program() {
+    let stored =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("surveys/schema.json")).unwrap();
+    let output = cam(&["survey", "schema"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), stored, "cam survey schema > surveys/schema.json");
+}

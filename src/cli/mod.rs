@@ -57,7 +57,7 @@ enum Command {
     Import(import::Import),
     /// Analyse a quarter and write its report
     Report(report::Report),
-    /// Check survey files before anybody is asked
+    /// Check survey files before anybody is asked, and describe their format
     Survey(survey::Survey),
     /// Make up a company, bring it in, analyse it and show the report
     Demo(demo::Demo),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::exit::Refused;
 use crate::survey::{self, Instrument, SurveyFileError};
 
-/// Check survey files.
+/// Check survey files, and describe their format.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cam survey check surveys/customer.toml")]
 pub(super) struct Survey {
@@ -22,6 +22,9 @@ pub(super) struct Survey {
 enum Command {
     /// Find what is wrong with survey files before anybody is asked
     Check(Check),
+    /// Print the JSON Schema of survey files
+    #[command(after_help = "Example:\n  cam survey schema > surveys/schema.json")]
+    Schema,
 }
 
 /// Reads survey files and walks them with random answers: double keys, missing translations, loops, questions that
@@ -68,8 +71,15 @@ struct Facts {
 
 impl Survey {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let Command::Check(check) = self.command;
         let mut out = std::io::stdout().lock();
+        let check = match self.command {
+            Command::Check(check) => check,
+            Command::Schema => {
+                serde_json::to_writer_pretty(&mut out, &survey::schema())?;
+                writeln!(out)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let mut faults = 0;
         for file in &check.files {
             let answer = read(file)?;

@@ -46,6 +46,11 @@ pub fn parse_all(file: &str, text: &str) -> Result<Instrument, Vec<SurveyFileErr
     read.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
+/// The JSON Schema of survey files, for editors that complete and check TOML by one.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(RawSurvey).to_value()
+}
+
 /// Line and column of each item's key in the text of a survey file, the rows of a matrix included.
 pub fn item_places(text: &str) -> BTreeMap<String, (usize, usize)> {
     let Ok(raw) = toml::from_str::<RawSurvey>(text) else { return BTreeMap::new() };

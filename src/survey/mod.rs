@@ -9,7 +9,7 @@ mod raw;
 
 pub use check::{Effort, Finding};
 pub use condition::{Answers, Comparison, Condition, Given, Test};
-pub use file::{SurveyFileError, item_places, parse, parse_all};
+pub use file::{SurveyFileError, item_places, parse, parse_all, schema};
 pub use instrument::{
     Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, MailKind, Role, Rotation, Scale, Texts,
 };
