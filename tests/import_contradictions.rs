@@ -7,8 +7,10 @@ mod import_desk;
 mod support;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use cam::import::{self, Kind};
+use cam::clock::Clock;
+use cam::import::{self, Kind, Order};
 use import_desk::{ACCOUNTS, Desk, ENTRIES, NOW, SURVEY, only_reason, revenues};
 use support::each_backend;
 
@@ -180,6 +182,45 @@ async fn the_official_total_of_the_same_period_is_a_correction_and_no_overlap() 
             desk.import(Kind::LedgerTotals, "from,to,sum\n2026-01-01,2026-04-01,8\n", TOTALS).await.unwrap();
         assert_eq!((report.changed, report.left_out), (1, 0));
         assert_eq!(desk.snapshot().await.totals[0].revenue, 800);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_imports_at_once_the_second_sees_what_the_first_stored() {
+    each_backend(async |db| {
+        let desk = Desk::open(db).await;
+        let order = |name: &str, rows: &str| Order {
+            kind: Kind::LedgerTotals,
+            file: desk.write(name, format!("from,to,sum\n{rows}\n")),
+            map: desk.write("map.toml", TOTALS),
+            dry_run: false,
+        };
+        let (year, month) = (
+            order("year.csv", "2025-01-01,2026-01-01,20"),
+            order("months.csv", "2025-02-01,2025-03-01,5\n2026-02-01,2026-03-01,5"),
+        );
+        // The first stands still with its rows written and not committed.
+        let (written, reached) = std::sync::mpsc::channel();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let hold = Box::new(move |_, _, _| {
+            written.send(()).unwrap();
+            wait.lock().unwrap().recv().unwrap();
+        });
+        let (one, two) = (desk.db.clone(), desk.db.clone());
+        let first = tokio::spawn(async move { import::run(&one, Clock::Fixed(NOW), &year, hold).await });
+        tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+        let mut second = tokio::spawn(async move {
+            import::run(&two, Clock::Fixed(NOW), &month, Box::new(|_, _, _| {})).await
+        });
+        let early = tokio::time::timeout(Duration::from_secs(1), &mut second).await;
+        assert!(early.is_err(), "the second did not wait");
+        go.send(()).unwrap();
+        let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+        assert!(only_reason(&second).0.contains(&format!("cam import undo {}", first.batch.unwrap())));
+        assert!(second.batch > first.batch);
+        assert_eq!(desk.count("ledger_total").await, 2);
     })
     .await;
 }

@@ -82,7 +82,7 @@ pub async fn run(db: &Db, clock: Clock, order: &Order, progress: Progress) -> Re
     let zone = TimeZone::get(&organisation.timezone)
         .map_err(|error| StoreError::Inconsistent { table: "organisation", detail: error.to_string() })?;
     let batch = Batch {
-        id: Uuid::now_v7(),
+        id: Uuid::nil(),
         kind: order.kind.as_str().into(),
         file_sha256: sha256(&path)?,
         map_sha256: map.sha256.clone(),
@@ -167,11 +167,14 @@ impl Job {
     }
 
     async fn write(
-        self,
+        mut self,
         tx: &mut Tx,
         from: Receiver<Parcel>,
         progress: Progress,
     ) -> Result<Report, ImportError> {
+        batch::lock(tx).await?;
+        // Named in its turn: undo takes the order of the names for the order of the imports.
+        self.batch.id = Uuid::now_v7();
         batch::begin(tx, &self.batch).await?;
         let survey_version = match &self.map.survey {
             Some(survey) => {
@@ -275,6 +278,7 @@ impl Pipeline<'_> {
 pub async fn undo(db: &Db, now: Instant, id: Uuid) -> Result<Batch, ImportError> {
     db.write(move |tx| {
         Box::pin(async move {
+            batch::lock(tx).await?;
             let found = batch::find(tx, id).await?;
             let batch = found.ok_or_else(|| ImportError::Undo(format!("there is no import {id}")))?;
             if batch.undone_at.is_some() {

@@ -109,6 +109,17 @@ statements! {
     MARK_UNDONE = ["UPDATE import_batch SET undone_at = $2 WHERE id = $1 AND undone_at IS NULL"];
 }
 
+/// Waits until no other import or undo is under way and keeps them waiting until the transaction ends.
+///
+/// An import compares its rows with what is stored (overlapping periods, double aliases): two at a time would not
+/// see each other's. SQLite lets only one write anyhow.
+pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    if let Tx::Postgres(inner) = &mut *tx {
+        sqlx::query("LOCK TABLE import_batch IN SHARE ROW EXCLUSIVE MODE").execute(&mut **inner).await?;
+    }
+    Ok(())
+}
+
 /// Starts a batch; its counts are known only at its end.
 pub async fn begin(tx: &mut Tx, batch: &Batch) -> Result<(), StoreError> {
     if let Tx::Postgres(inner) = &mut *tx {
