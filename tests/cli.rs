@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cam::store::{Db, StoreError};
 use serde_json::Value;
 
 /// Reference figures and made-up data; each file names its source.
@@ -480,6 +481,32 @@ fn a_server_that_does_not_answer_is_named_at_once() {
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
     assert!(words(&output).contains("Connection refused"), "{}", words(&output));
     assert!(started.elapsed().as_secs() < 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_beside_another_process_that_writes_says_so_and_writes_nothing() {
+    let prepared = Prepared::new();
+    let db = Db::open(&prepared.database).await.unwrap();
+    let (locked, held) = tokio::sync::oneshot::channel();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let writing = tokio::spawn(async move {
+        db.write(|_| {
+            Box::pin(async move {
+                locked.send(()).unwrap();
+                ended.await.unwrap();
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await
+    });
+    held.await.unwrap();
+    let output = prepared.accounts("no,name\nA1,One\n", &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("another process is writing to this database"), "{}", words(&output));
+    end.send(()).unwrap();
+    writing.await.unwrap().unwrap();
+    let output = prepared.accounts("no,name\nA1,One\n", &["--json"]);
+    assert_eq!(object(&output)["new"], 1);
 }
 
 #[test]

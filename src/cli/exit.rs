@@ -84,6 +84,7 @@ fn refused_by_store(error: &StoreError) -> bool {
         StoreError::Database(_)
         | StoreError::Migration(_)
         | StoreError::Inconsistent { .. }
+        | StoreError::Busy
         | StoreError::Stopped => false,
     }
 }

@@ -1,5 +1,8 @@
 //! What can go wrong in the store.
 
+/// What SQLite says where another connection has the write lock (`SQLITE_BUSY`).
+const BUSY: &str = "5";
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -50,6 +53,9 @@ pub enum StoreError {
         /// Which rule, which row.
         detail: String,
     },
+    /// Another process held the SQLite file's write lock for longer than this one waits; nothing was written.
+    #[error("another process is writing to this database; nothing was written: try again when it has ended")]
+    Busy,
     /// The program was stopping while the transaction ran; nothing was written.
     #[error("the program is stopping; nothing was written")]
     Stopped,
@@ -59,7 +65,10 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
+        match &error {
+            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some(BUSY) => Self::Busy,
+            _ => Self::Database(error),
+        }
     }
 }
 
