@@ -41,13 +41,13 @@ impl Concave {
             let place = active.partition_point(|&knot| knot < next);
             active.insert(place, next);
             slopes.insert(place, 0.0);
-            let Some(kept) = columns.feasible(&mut active, &mut slopes) else { break };
-            if !kept.contains(&next) {
+            if !columns.feasible(&mut active, &mut slopes) || !active.contains(&next) {
                 break;
             }
         }
-        let knots: Vec<(f64, f64)> =
-            active.iter().zip(&slopes).map(|(&knot, &c)| (levels.level(knot), c)).collect();
+        // A column that depends on the others came in at 0 and stayed there.
+        let bends = active.iter().zip(&slopes).filter(|&(_, &c)| c > 0.0);
+        let knots: Vec<(f64, f64)> = bends.map(|(&knot, &c)| (levels.level(knot), c)).collect();
         let mut found = Self { intercept: 0.0, knots, rss: 0.0 };
         found.intercept = levels.mean_outcome() - levels.mean(|s| found.value(s));
         found.rss = levels.rss(|s| found.value(s));
@@ -128,14 +128,14 @@ impl Columns {
         best.map(|(_, k)| k)
     }
 
-    /// Moves to the least squares of the active columns, leaving out on the way those that would turn negative, and
-    /// returns those that are left; `None` where they are dependent.
-    fn feasible(&self, active: &mut Vec<usize>, slopes: &mut Vec<f64>) -> Option<Vec<usize>> {
+    /// Moves to the least squares of the active columns, leaving out on the way those that would turn negative; `false`
+    /// where they are dependent.
+    fn feasible(&self, active: &mut Vec<usize>, slopes: &mut Vec<f64>) -> bool {
         loop {
-            let wanted = self.solve(active)?;
+            let Some(wanted) = self.solve(active) else { return false };
             if wanted.iter().all(|&c| c > 0.0) {
                 *slopes = wanted;
-                return Some(active.clone());
+                return true;
             }
             let share = slopes
                 .iter()
@@ -153,7 +153,7 @@ impl Columns {
             let mut kept = keep.iter();
             slopes.retain(|_| *kept.next().unwrap_or(&false));
             if active.is_empty() {
-                return Some(Vec::new());
+                return true;
             }
         }
     }

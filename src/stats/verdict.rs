@@ -448,6 +448,9 @@ impl Sample<'_> {
         let rows: Vec<(f64, f64, f64)> = self.points.iter().collect();
         let share = is_binary(self.y);
         let mut within = 0.0;
+        // Level, weight and mean. A mean of a few answers is no measure of how far the line is off; an F of such means
+        // would call any rare outcome bent.
+        let mut filled: Vec<(f64, f64, f64)> = Vec::new();
         for group in rows.chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq()) {
             let outcomes: Vec<f64> = group.iter().map(|&(_, outcome, _)| outcome).collect();
             let weights: Vec<f64> = group.iter().map(|&(_, _, weight)| weight).collect();
@@ -460,22 +463,14 @@ impl Sample<'_> {
                 interval: outcome_interval(&outcomes, &weights, share, 0.95),
                 n: outcomes.len(),
             });
+            if group.len() >= FILLED {
+                filled.push((group[0].0, total, mean));
+            }
         }
         if let (Some(line), true) = (found.line, within > 0.0) {
-            // A mean of a few answers is no measure of how far the line is off; an F of such means would call any rare
-            // outcome bent.
-            let filled: Vec<&[(f64, f64, f64)]> = rows
-                .chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq())
-                .filter(|group| group.len() >= FILLED)
-                .collect();
-            let between: f64 = filled
-                .iter()
-                .map(|group| {
-                    let total: f64 = group.iter().map(|row| row.2).sum();
-                    let mean = group.iter().map(|row| row.1 * row.2).sum::<f64>() / total;
-                    total * (mean - line.intercept - line.slope * group[0].0).powi(2)
-                })
-                .sum();
+            let off = |level: f64, mean: f64| mean - line.intercept - line.slope * level;
+            let between: f64 =
+                filled.iter().map(|&(level, weight, mean)| weight * off(level, mean).powi(2)).sum();
             let (df1, df2) = (filled.len() as f64 - 2.0, self.y.len() as f64 - levels as f64);
             if df1 > 0.0 && df2 > 0.0 {
                 let p_value = f_sf((between / df1) / (within / df2), df1, df2);

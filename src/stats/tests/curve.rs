@@ -105,3 +105,19 @@ fn plateau_curves_of_the_other_outcomes_match() {
         assert!((fit.rss - rss).abs() / rss < 1e-7, "{outcome}: {}", fit.rss);
     }
 }
+
+/// Six levels of forty rows on a line, five points above and below it in turn, and `few` rows 15 above it at level 50.
+/// The variance within is 6000 over 233 or more degrees of freedom, about 25. With nine rows the six means miss the line
+/// by about half a point each, an F below 1; ten rows count and miss it by 14, an F above 15.
+#[test]
+fn a_level_of_few_rows_does_not_bend_a_line_and_one_of_ten_does() {
+    let lack_of_fit = |few: usize| {
+        let rows =
+            (0..240_u32).map(|row| (20.0 * f64::from(row / 40), if row % 2 == 0 { 5.0 } else { -5.0 }));
+        let rows = rows.chain(std::iter::repeat_n((50.0, 15.0), few));
+        let (s, y): (Vec<f64>, Vec<f64>) = rows.map(|(level, off)| (level, level + off)).unzip();
+        clause(&verdict(&s, &y, None, None, &Rule::default()).unwrap(), "lack_of_fit_p")
+    };
+    assert!(lack_of_fit(9) > 0.4, "{}", lack_of_fit(9));
+    assert!(lack_of_fit(10) < 1e-9, "{}", lack_of_fit(10));
+}
