@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use cam::analysis::{Analysis, Grade};
+use cam::analysis::{Analysis, Grade, InvestmentOutcome};
 use cam::report::{Document, Language, RenderError, Rendered, render};
 use cam::store;
 use support::each_backend;
@@ -205,6 +205,23 @@ fn a_refused_row_keeps_its_place_and_says_when_it_ends() {
     let html = render(&document, Language::En).unwrap().html;
     assert!(html.contains("cannot tell yet") && html.contains("linked customers"));
     assert_eq!(document.pages[4].grade, Some(Grade::E));
+}
+
+#[test]
+fn a_test_whose_size_is_unknown_is_not_called_too_large() {
+    let page = |size: Option<f64>| {
+        let mut analysis = analyses::harbour();
+        for investment in &mut analysis.investments {
+            if let InvestmentOutcome::Curve(curve) = &mut investment.outcome {
+                curve.test_per_group = size;
+            }
+        }
+        render(&document(&analysis), Language::En).unwrap().html
+    };
+    let (unknown, large) = (page(None), page(Some(1e9)));
+    let too_large = "needs more customers than there are";
+    assert!(!unknown.contains(too_large) && unknown.contains("No cost is known for less of it"));
+    assert!(large.contains(too_large));
 }
 
 #[test]

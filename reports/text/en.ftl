@@ -259,6 +259,7 @@ row-past = Already past good enough ({ $zone }); we are at { $today }.
 row-past-more = Do not add.
 row-test-size = Test holding back before any cut, with about { $test } customers in each group.
 row-test-too-large = A test of holding back needs more customers than there are; hold back unit by unit instead.
+row-test-unknown = No cost is known for less of it, so the size of a test of holding back is not computed.
 row-no-effect = No effect that we can see.
 row-cannot-tell = Cannot tell yet.
 row-no-gain = The data allow no gain from spending more.

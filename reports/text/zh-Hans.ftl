@@ -259,6 +259,7 @@ row-past = 已超过最优区间（{ $zone } 分），现为 { $today } 分。
 row-past-more = 不宜追加。
 row-test-size = 削减前先做缩减试验：每组约 { $test } 家。
 row-test-too-large = 缩减试验所需客户比现有的还多；改用分门店、分期缩减。
+row-test-unknown = 没有更低投入的成本数据，缩减试验所需客户数未计算。
 row-no-effect = 看不出效果。
 row-cannot-tell = 暂不能判断。
 row-no-gain = 数据不支持再追加投入会有收益。

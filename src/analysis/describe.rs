@@ -68,7 +68,8 @@ fn asked(input: &Input, wave: &Wave, rule: &LinkRule) -> Option<Vec<Uuid>> {
 }
 
 /// Weights the segments of every wave to their shares of the customer base, since large customers answer more readily.
-/// A wave's weights keep their sum; a segment that has left the base altogether keeps its own weight.
+/// A segment that has left the base altogether keeps its own weight. A wave's weights keep their sum as long as the same
+/// segments stand in the wave and in the base: a wave in which a segment kept silent counts for less.
 pub(super) fn weight_to_base(linked: &mut Linked, input: &Input, base: &[Uuid]) {
     let segments: HashMap<Uuid, Option<&str>> =
         input.accounts.iter().map(|account| (account.id, account.segment.as_deref())).collect();

@@ -71,21 +71,6 @@ pub enum GuardKey {
 }
 
 impl GuardKey {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::LinkedAccounts,
-        Self::LostPerTerm,
-        Self::AnsweredAgainstSilent,
-        Self::TodayObserved,
-        Self::Reconciled,
-        Self::Season,
-        Self::WeightedForNonresponse,
-        Self::SameCustomersOverTime,
-        Self::CostFromRecords,
-        Self::Vif,
-        Self::ItemsAgree,
-    ];
-
     /// Stable key, as in JSON.
     pub const fn key(self) -> &'static str {
         match self {
@@ -564,21 +549,6 @@ pub enum Unjudged {
 }
 
 impl Unjudged {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::LinkedAccounts,
-        Self::NoCostCurve,
-        Self::CostNotRising,
-        Self::NoDriver,
-        Self::NoRelation,
-        Self::Convex,
-        Self::NoCurve,
-        Self::TodayOutsideObserved,
-        Self::EmployeeChain,
-        Self::Guard,
-        Self::Falls,
-    ];
-
     /// Stable key, as in JSON.
     pub const fn key(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::exit::Refused;
 use crate::config::Config;
 use crate::store;
 
@@ -28,10 +29,13 @@ impl Check {
                 writeln!(std::io::stderr(), "{module}::{name}: {error}")?;
             }
         }
-        anyhow::ensure!(
-            faults == 0,
-            "{faults} statements cannot be prepared: the schema was changed by other means"
-        );
+        if faults > 0 {
+            let message = format!(
+                "{faults} statements cannot be prepared: the schema was changed by other means; restore a backup, or \
+                 begin a new database"
+            );
+            return Err(Refused(message).into());
+        }
         writeln!(out, "schema: up to date")?;
         let organisation = store::organisation::find(&mut db.read().await?).await?;
         writeln!(

@@ -51,18 +51,6 @@ pub enum Exclude {
 }
 
 impl Exclude {
-    /// All reasons.
-    pub const ALL: [Self; 8] = [
-        Self::NoAccount,
-        Self::NoSatisfaction,
-        Self::Averaged,
-        Self::NotInLedger,
-        Self::WindowOpen,
-        Self::RetentionUnknown,
-        Self::LaterWave,
-        Self::PeriodCrosses,
-    ];
-
     /// Returns the stable key that is stored.
     pub const fn key(self) -> &'static str {
         match self {

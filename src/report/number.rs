@@ -362,7 +362,9 @@ impl Style {
     }
 
     fn range(&self, (low, high): (f64, f64), language: Language) -> String {
-        let (low, high) = if self.outwards { (low.floor(), high.ceil()) } else { (low, high) };
+        // An index lies between 0 and 100, though an interval of its mean may not; and a whole number stays one.
+        let outwards = || ((low + 1e-9).floor().max(0.0), (high - 1e-9).ceil().min(100.0));
+        let (low, high) = if self.outwards { outwards() } else { (low, high) };
         let (low_text, high_text) = (self.number(low), self.number(high));
         if low_text.starts_with(MINUS) || high_text.starts_with(MINUS) {
             let to = match language {
@@ -450,8 +452,15 @@ mod tests {
     #[test]
     fn nothing_is_written_as_minus_zero() {
         assert_eq!(both(-0.3, None, &Unit::Index, Show::Full), ["0", "0"]);
+        assert_eq!(both(0.3, Some((-0.4, 2.0)), &Unit::Index, Show::Full), ["0 (0–2)", "0（0–2）"]);
         assert_eq!(both(-0.001, None, &Unit::PointsPerPoint, Show::Value), ["0.00", "0.00"]);
         assert_eq!(both(0.000_1, Some((-0.1, 0.1)), &Unit::Change, Show::Signed), ["0~%", "0%"]);
+    }
+
+    #[test]
+    fn the_range_of_an_index_stays_on_its_scale_and_a_whole_end_stays_whole() {
+        assert_eq!(both(99.6, Some((98.9, 100.1)), &Unit::Index, Show::Full)[0], "100 (98–100)");
+        assert_eq!(both(72.0, Some((70.0 - 1e-11, 74.0 + 1e-11)), &Unit::Index, Show::Full)[0], "72 (70–74)");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::{Answers, Given};
+use super::condition::{Answers, Given, Test};
 use super::instrument::{Instrument, Item, ItemKind, Texts};
 
 /// Ways that are walked. Rare ways through many questions may be missed; the finding then says so.
@@ -86,7 +86,10 @@ impl Instrument {
                 .find(|at| !answers.contains_key(&self.items[*at].key) && !skipped.contains(at));
             let Some(at) = next else { return route };
             let item = &self.items[at];
-            match dice.answer(item).filter(|_| item.required.is_some() || dice.below(20) > 0) {
+            match dice
+                .answer(item, &self.compared(item))
+                .filter(|_| item.required.is_some() || dice.below(20) > 0)
+            {
                 Some(given) => {
                     answers.insert(item.key.clone(), given);
                 }
@@ -97,6 +100,19 @@ impl Instrument {
         }
     }
 
+    /// Numbers that the survey's conditions compare an item with.
+    fn compared(&self, item: &Item) -> Vec<f64> {
+        let jumps = self.items.iter().flat_map(|one| one.jumps.iter().map(|jump| &jump.when));
+        let conditions = self.items.iter().filter_map(|one| one.when.as_ref()).chain(jumps);
+        conditions
+            .flat_map(|condition| condition.tests())
+            .filter_map(|(key, test)| match test {
+                Test::Number(_, number) if key == item.key => Some(*number),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Questions that stop who comes to them.
     fn dead_ends(&self) -> impl Iterator<Item = Finding> + '_ {
         let chosen = |item: &&Item| {
@@ -104,13 +120,14 @@ impl Instrument {
         };
         self.items.iter().filter(chosen).filter(|item| item.options.len() < 2).map(|item| Finding {
             item: item.key.clone(),
-            message: "a choice needs two options or more: nobody can answer this one".into(),
+            message: "a choice needs two options or more: here is nothing to choose".into(),
         })
     }
 
     fn placeholders(&self) -> Vec<Finding> {
         let of_items = self.items.iter().enumerate().flat_map(|(at, item)| {
-            let texts = [Some(&item.text), item.stem.as_ref()].into_iter().flatten();
+            let texts = [Some(&item.text), item.stem.as_ref(), item.required.as_ref()].into_iter().flatten();
+            let texts = texts.chain(item.options.iter().map(|option| &option.text));
             self.unknown(texts, at).into_iter().map(|message| Finding { item: item.key.clone(), message })
         });
         let mails = self.mails.values().flat_map(|mail| [&mail.subject, &mail.body]);
@@ -157,8 +174,8 @@ impl Instrument {
 /// Length of a text in words.
 fn words(text: &str) -> f64 {
     let wide = text.chars().filter(|sign| *sign >= '\u{2E80}').count() as f64;
-    let latin = text.split_whitespace().filter(|word| word.is_ascii()).count() as f64;
-    latin + wide / 2.0
+    let narrow = |word: &&str| !word.chars().any(|sign| sign >= '\u{2E80}');
+    text.split_whitespace().filter(narrow).count() as f64 + wide / 2.0
 }
 
 /// Names in braces, over all languages of a text.
@@ -194,7 +211,8 @@ impl Dice {
         usize::try_from(self.next() % count.max(1) as u64).unwrap_or(0)
     }
 
-    fn answer(&mut self, item: &Item) -> Option<Given> {
+    /// An answer; a number lies at, below or above one of those that it is `compared` with.
+    fn answer(&mut self, item: &Item, compared: &[f64]) -> Option<Given> {
         let option =
             |dice: &mut Self| item.options.get(dice.below(item.options.len())).map(|one| one.key.clone());
         Some(match item.kind {
@@ -208,7 +226,10 @@ impl Dice {
                 let steps = (scale.high - scale.low) as usize;
                 Given::Number(scale.low + self.below(steps + 1) as f64)
             }
-            ItemKind::Number => Given::Number(self.below(100) as f64),
+            ItemKind::Number => {
+                let near = compared.get(self.below(compared.len())).copied().unwrap_or(0.0);
+                Given::Number(near + self.below(3) as f64 - 1.0)
+            }
             ItemKind::SingleChoice => Given::Option(option(self)?),
             ItemKind::MultipleChoice | ItemKind::Ranking => {
                 let chosen = item.options.iter().filter(|_| self.below(2) == 0).map(|one| one.key.clone());
@@ -261,6 +282,27 @@ mod tests {
         ];
         let (_, findings) = survey(&items.concat()).walk();
         assert_eq!(findings.iter().map(|one| one.item.as_str()).collect::<Vec<_>>(), ["x", "y"]);
+    }
+
+    #[test]
+    fn questions_behind_great_negative_and_broken_numbers_are_reached() {
+        let number = |key: &str| {
+            format!("[[item]]\nkey = \"{key}\"\nkind = \"number\"\ntext = {{ en = \"How many?\" }}\n")
+        };
+        let items = [
+            number("n"),
+            rating("a", "when = \"n >= 250\""),
+            rating("b", "when = \"n < -4\""),
+            rating("c", "when = \"n = 0.5\""),
+        ];
+        let (_, findings) = survey(&items.concat()).walk();
+        assert_eq!(findings, []);
+    }
+
+    #[test]
+    fn words_of_any_alphabet_take_time() {
+        assert!((words("für Qualität “größer” вопрос") - 4.0).abs() < 1e-12);
+        assert!((words("您有多满意 ok") - 3.5).abs() < 1e-12);
     }
 
     /// Three words at 3.5 a second and 3 seconds for the tap, twice.

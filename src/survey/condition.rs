@@ -116,7 +116,7 @@ impl Condition {
 
     /// Reads a condition; the error names the place in the text, in bytes from its beginning.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let mut reader = Reader { words: words(text)?, next: 0, end: text.len() };
+        let mut reader = Reader { words: words(text)?, next: 0, end: text.len(), depth: 0 };
         let condition = reader.any()?;
         match reader.peek() {
             None => Ok(condition),
@@ -161,6 +161,9 @@ impl std::fmt::Display for Word {
     }
 }
 
+/// Most brackets and `not`s within each other.
+const DEEPEST: usize = 50;
+
 /// Longer signs stand before those that begin them.
 const SIGNS: [&str; 8] = ["!=", "<=", ">=", "=", "<", ">", "(", ")"];
 
@@ -201,6 +204,8 @@ struct Reader {
     words: Vec<(usize, Word)>,
     next: usize,
     end: usize,
+    /// Brackets and `not`s around the place.
+    depth: usize,
 }
 
 impl Reader {
@@ -240,6 +245,17 @@ impl Reader {
     }
 
     fn one(&mut self) -> Result<Condition, (usize, String)> {
+        // Each level is a call within a call.
+        if self.depth > DEEPEST {
+            return Err(self.fault(format!("a condition goes at most {DEEPEST} levels deep")));
+        }
+        self.depth += 1;
+        let found = self.inner();
+        self.depth -= 1;
+        found
+    }
+
+    fn inner(&mut self) -> Result<Condition, (usize, String)> {
         if self.took_name("not") {
             return Ok(Condition::Not(Box::new(self.one()?)));
         }
@@ -312,6 +328,15 @@ mod tests {
         assert!(holds("overall > 9 and overall > 8 or overall = 6"));
         assert!(!holds("overall > 9 and (overall > 8 or overall = 6)"));
         assert!(holds("not overall > 9 and overall <= 6"));
+    }
+
+    #[test]
+    fn a_condition_without_bottom_is_refused() {
+        for (deep, bottom) in [("(", ""), ("not ", "overall > 1")] {
+            let fault = Condition::parse(&format!("{}{bottom}", deep.repeat(200_000))).unwrap_err();
+            assert!(fault.1.contains("levels deep"), "{fault:?}");
+        }
+        assert!(holds(&format!("{}overall = 6{}", "(".repeat(50), ")".repeat(50))));
     }
 
     #[test]

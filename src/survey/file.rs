@@ -63,7 +63,7 @@ pub fn item_places(text: &str) -> BTreeMap<String, (usize, usize)> {
 
 /// Line and column, from 1, of a byte of a text.
 fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..at.min(text.len())];
+    let before = &text[..text.floor_char_boundary(at)];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
@@ -134,6 +134,8 @@ impl Source<'_> {
             let low = *scale.low.get_ref();
             if !(low.is_finite() && scale.high.is_finite() && low < scale.high) {
                 self.fault(scale.low.span(), "a scale runs from a low to a greater high number");
+            } else if scale.high - low > MOST_STEPS {
+                self.fault(scale.low.span(), format!("a scale has at most {MOST_STEPS} steps"));
             }
             let read = Scale { low, high: scale.high, reversed: false };
             if scales.insert(scale.key.get_ref().clone(), read).is_some() {
@@ -164,7 +166,8 @@ impl Source<'_> {
         let mut items: Vec<Item> = Vec::with_capacity(raw.len());
         let mut jumps = Vec::new();
         for item in raw {
-            self.new_key(&item.key, &mut seen);
+            let before = items.len();
+            self.item_key(&item.key, &mut seen);
             self.translated(&item.text, known.languages);
             self.of_construct(item.construct.as_ref(), known);
             if let Some(reason) = &item.required {
@@ -191,7 +194,10 @@ impl Source<'_> {
                     required: item.required.map(Spanned::into_inner),
                 });
             }
-            jumps.extend(item.go.into_iter().map(|jump| (items.len().saturating_sub(1), jump)));
+            // A matrix without rows is no item; that it has none is named already.
+            if let Some(from) = items.len().checked_sub(1).filter(|_| items.len() > before) {
+                jumps.extend(item.go.into_iter().map(|jump| (from, jump)));
+            }
         }
         for (from, jump) in jumps {
             let read = self.jump(from, &jump, &items);
@@ -211,7 +217,7 @@ impl Source<'_> {
             self.fault(matrix.kind.span(), "a matrix needs [[item.row]]s");
         }
         for row in &matrix.row {
-            self.new_key(&row.key, seen);
+            self.item_key(&row.key, seen);
             self.translated(&row.text, known.languages);
             self.of_construct(row.construct.as_ref(), known);
             let construct = row.construct.as_ref().or(matrix.construct.as_ref());
@@ -260,12 +266,14 @@ impl Source<'_> {
 
     /// A condition over the items before it: what comes later cannot be known yet.
     fn condition(&self, text: &Spanned<String>, before: &[Item]) -> Option<Condition> {
-        // The text begins after its quote; escapes before a fault would shift it, and conditions have none.
-        let begins = text.span().start + 1;
         let condition = match Condition::parse(text.get_ref()) {
             Ok(condition) => condition,
             Err((at, message)) => {
-                self.fault(begins + at..begins + at, message);
+                // As written in the file, unless escapes make it another text there.
+                let written =
+                    self.text.get(text.span()).and_then(|quoted| quoted.find(text.get_ref().as_str()));
+                let place = text.span().start + written.map_or(0, |begins| begins + at);
+                self.fault(place..place, message);
                 return None;
             }
         };
@@ -352,6 +360,17 @@ impl Source<'_> {
         None
     }
 
+    /// A key that conditions and jumps can name.
+    fn item_key(&self, key: &Spanned<String>, seen: &mut BTreeSet<String>) {
+        self.new_key(key, seen);
+        if ["end", "not"].contains(&key.get_ref().as_str()) {
+            self.fault(
+                key.span(),
+                format!("{:?} means something else in jumps and conditions", key.get_ref()),
+            );
+        }
+    }
+
     fn new_key(&self, key: &Spanned<String>, seen: &mut BTreeSet<String>) {
         if !is_key(key.get_ref()) {
             self.fault(key.span(), KEY_RULE);
@@ -411,6 +430,9 @@ fn misfit(item: &Item, test: &Test) -> Option<String> {
     }
 }
 
+/// Most steps of a scale.
+const MOST_STEPS: f64 = 1000.0;
+
 const KEY_RULE: &str = "a key is made of a-z, 0-9, _ and -, and begins with a letter";
 
 fn is_key(key: &str) -> bool {
@@ -419,6 +441,7 @@ fn is_key(key: &str) -> bool {
             .chars()
             .all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_' || sign == '-')
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -520,6 +543,42 @@ text = { en = "How satisfied are you?", zh-Hans = "您有多满意？" }
         let item = format!("[[item]]\nkey = \"why\"\nkind = \"long_text\"\n{TEXT}when = \"overall << 6\"\n");
         let fault = with_item(&item).unwrap_err();
         assert_eq!((fault.line, fault.column), (26, 18), "{fault}");
+    }
+
+    #[test]
+    fn a_fault_after_a_wide_sign_and_long_quotes_is_named_at_its_column() {
+        let item =
+            |when: &str| format!("[[item]]\nkey = \"why\"\nkind = \"long_text\"\n{TEXT}when = {when}\n");
+        let fault = with_item(&item("\"\"\"overall = \"好\"~\"\"\"")).unwrap_err();
+        // `when = """` is 10 signs, `overall = "好"` is 13.
+        assert_eq!((fault.line, fault.column), (26, 24), "{fault}");
+        let escaped = with_item(&item("\"overall = \\\"好\\\"~\"")).unwrap_err();
+        assert_eq!((escaped.line, escaped.column), (26, 8), "{escaped}");
+    }
+
+    #[test]
+    fn a_matrix_without_rows_is_named_whatever_jumps_it_has() {
+        let matrix = "[[item]]\nkey = \"staff\"\nkind = \"matrix\"\nscale = \"ten\"\n";
+        let matrix = format!("{matrix}{TEXT}go = [{{ when = \"staff answered\", to = \"end\" }}]\n");
+        let first = SURVEY.replacen("[[item]]", &format!("{matrix}[[item]]"), 1);
+        for text in [first, format!("{SURVEY}{matrix}")] {
+            let faults = parse_all("s.toml", &text).unwrap_err();
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].message.contains("a matrix needs"), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn words_of_jumps_and_conditions_are_no_keys_of_items() {
+        for key in ["end", "not"] {
+            let item = format!("[[item]]\nkey = \"{key}\"\nkind = \"long_text\"\n{TEXT}");
+            assert!(with_item(&item).unwrap_err().message.contains("something else"));
+        }
+    }
+
+    #[test]
+    fn a_scale_without_end_is_refused() {
+        assert!(fault("high = 10", "high = 1e20").2.contains("at most 1000 steps"));
     }
 
     #[test]

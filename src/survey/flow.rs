@@ -37,6 +37,7 @@ impl Instrument {
     pub fn longest(&self, answers: &Answers, draw: &str) -> usize {
         let rotated_out = self.rotated_out(draw);
         let mut asked = vec![false; self.items.len()];
+        let mut certain = vec![false; self.items.len()];
         let mut open = vec![false; self.items.len()];
         // From the end: the longest way from each item on, over every jump that may still be taken.
         for (at, item) in self.items.iter().enumerate() {
@@ -45,6 +46,7 @@ impl Instrument {
             };
             let shown = item.when.as_ref().map_or(Some(true), |when| when.settled(answers, &is_open));
             asked[at] = !rotated_out[at] && shown != Some(false);
+            certain[at] = shown == Some(true);
             open[at] = asked[at] && !answers.contains_key(&item.key);
         }
         let is_open =
@@ -56,19 +58,22 @@ impl Instrument {
                 continue;
             }
             let mut longest = None;
-            let mut certain = false;
+            let mut leaves = false;
             for jump in &item.jumps {
                 let taken = jump.when.settled(answers, &is_open);
                 if taken != Some(false) {
                     longest = longest.max(Some(jump.to.map_or(0, |to| from[to])));
                 }
                 if taken == Some(true) {
-                    certain = true;
+                    leaves = true;
                     break;
                 }
             }
-            let onwards = if certain { None } else { Some(from[at + 1]) };
+            let onwards = if leaves { None } else { Some(from[at + 1]) };
             from[at] = 1 + longest.max(onwards).unwrap_or(0);
+            if !certain[at] {
+                from[at] = from[at].max(from[at + 1]);
+            }
         }
         from[0]
     }
@@ -197,5 +202,24 @@ blocks = [["a"], ["b"], ["c"]]
             }
             assert_eq!(before, survey.route(&answers, "x").len());
         }
+    }
+
+    /// `why` ends the survey for whoever is asked it; whoever is not comes to the four questions after it.
+    #[test]
+    fn a_question_that_may_not_be_asked_does_not_end_the_longest_way() {
+        let first =
+            "[[item]]\nkey = \"first\"\nkind = \"rating\"\nscale = \"ten\"\ntext = { en = \"First?\" }\n";
+        let ends = "when = \"overall <= 6\"\ngo = [{ when = \"first answered\", to = \"end\" }]";
+        let text = SURVEY
+            .replacen("[[item]]", &format!("{first}[[item]]"), 1)
+            .replacen("when = \"overall <= 6\"", ends, 1)
+            .replacen("take = 2", "take = 3", 1);
+        let survey = parse("s.toml", &text).unwrap();
+        let mut answers: Answers = [("first".to_owned(), Given::Number(1.0))].into();
+        assert_eq!(survey.longest(&answers, "x"), 6);
+        answers.extend(overall(8.0));
+        assert_eq!((survey.longest(&answers, "x"), survey.route(&answers, "x").len()), (6, 6));
+        answers.extend(overall(5.0));
+        assert_eq!((survey.longest(&answers, "x"), survey.route(&answers, "x").len()), (3, 3));
     }
 }

@@ -250,7 +250,7 @@ fn visits() -> InvestmentFinding {
                 (79.0, 3_400_000.0, 89.0),
             ]),
             largest_gain_allowed: 1_490_000.0,
-            test_per_group: None,
+            test_per_group: Some(250_000.0),
             impact: ninety(0.09, 0.03, 0.15, 4_102),
         })),
         ..investment("Account-manager visits", "visits", 3_600_000.0, 80.0, Grade::C)

@@ -244,19 +244,23 @@ fn sentences(
         ),
         Advice::Hold => (zone("row-hold"), vec![Message::new("row-hold-more")]),
         Advice::TestHoldingBack if just_past(draft, curve) => {
-            (zone("row-just-past"), vec![Message::new("row-past-more"), test_size(ids)])
+            (zone("row-just-past"), vec![Message::new("row-past-more"), test_size(curve, ids)])
         }
-        Advice::TestHoldingBack => (zone("row-past"), vec![Message::new("row-past-more"), test_size(ids)]),
-        Advice::TestStopping => (Message::new("row-no-effect"), vec![allowed(), test_size(ids)]),
+        Advice::TestHoldingBack => {
+            (zone("row-past"), vec![Message::new("row-past-more"), test_size(curve, ids)])
+        }
+        Advice::TestStopping => (Message::new("row-no-effect"), vec![allowed(), test_size(curve, ids)]),
         Advice::CannotTell => (Message::new("row-cannot-tell"), vec![allowed()]),
     }
 }
 
-/// How many customers a test of holding back takes, or that there are not enough of them.
-fn test_size(ids: &Ids) -> Message {
+/// How many customers a test of holding back takes, that there are not enough of them, or that no lower level has a cost
+/// to hold back to.
+fn test_size(curve: &InvestmentCurve, ids: &Ids) -> Message {
     match &ids.test {
         Some(test) => Message::new("row-test-size").figure("test", test, Show::Value),
-        None => Message::new("row-test-too-large"),
+        None if curve.test_per_group.is_some() => Message::new("row-test-too-large"),
+        None => Message::new("row-test-unknown"),
     }
 }
 
