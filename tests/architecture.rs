@@ -35,6 +35,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("finance", &["clock"]),
     ("survey", &[]),
     ("disclosure", &[]),
+    ("seal", &[]),
     ("chart", &[]),
     ("clock", &[]),
 ];

@@ -4,10 +4,12 @@ pub mod batch;
 mod db;
 mod error;
 pub mod identity;
+pub(crate) mod fielding;
 mod instant;
 pub(crate) mod investment;
 pub(crate) mod ledger;
 pub mod organisation;
+pub mod outbox;
 pub(crate) mod people;
 pub(crate) mod record;
 pub mod report;
@@ -21,9 +23,11 @@ pub use error::StoreError;
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
     [
         ("batch", batch::STATEMENTS),
+        ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
+        ("outbox", outbox::STATEMENTS),
         ("people", people::STATEMENTS),
         ("report", report::STATEMENTS),
         ("response", response::STATEMENTS),
