@@ -4,10 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+mod service;
+
+pub use service::{DkimSection, ImapSection, MailSection, ReturnsSection, TlsMode, WebSection};
+
 /// The file that is read when no other is named.
 pub const DEFAULT_FILE: &str = "cam.toml";
 
 const DEFAULT_DATABASE: &str = "sqlite:cam.db";
+
+const DEFAULT_KEY_FILE: &str = "cam.key";
 
 /// The effective configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +24,14 @@ pub struct Config {
     pub database: Database,
     /// The organisation, where the file has that section.
     pub organisation: Option<OrganisationSection>,
+    /// The file that holds the installation's key; kept apart from the database and its backups.
+    pub key_file: PathBuf,
+    /// Where the answering pages are.
+    pub web: WebSection,
+    /// The relay, where the file has that section.
+    pub mail: Option<MailSection>,
+    /// Where bounces come home, where the file has that section.
+    pub returns: Option<ReturnsSection>,
 }
 
 /// The database and who named it.
@@ -79,6 +93,11 @@ fn english() -> String {
 struct File {
     database: Option<String>,
     organisation: Option<OrganisationSection>,
+    key_file: Option<PathBuf>,
+    #[serde(default)]
+    web: WebSection,
+    mail: Option<MailSection>,
+    returns: Option<ReturnsSection>,
 }
 
 /// A configuration that cannot be used.
@@ -100,9 +119,11 @@ pub enum ConfigError {
         /// Line, column and what is wrong.
         error: Box<toml::de::Error>,
     },
-    /// A value of the organisation section is not usable.
-    #[error("{file}: [organisation] {problem}", file = file.display())]
-    Organisation {
+    /// A value of a section is not usable.
+    #[error("{file}: [{section}] {problem}", file = file.display())]
+    Value {
+        /// The section.
+        section: &'static str,
         /// The file.
         file: PathBuf,
         /// Which value and what to write instead.
@@ -131,7 +152,34 @@ impl Config {
             (None, None, Some(url)) => Database { url: beside(path, url), source: "file" },
             (None, None, None) => Database { url: DEFAULT_DATABASE.into(), source: "default" },
         };
-        Ok(Self { file: found, database, organisation: read.organisation })
+        let beside = |file: PathBuf| match path.parent() {
+            Some(folder) if file.is_relative() => folder.join(file),
+            _ => file,
+        };
+        let mut mail = read.mail;
+        if let Some(mail) = &mut mail {
+            mail.password_file = mail.password_file.take().map(beside);
+            mail.authorities = mail.authorities.take().map(beside);
+            if let Some(dkim) = &mut mail.dkim {
+                dkim.key_file = beside(std::mem::take(&mut dkim.key_file));
+            }
+        }
+        let mut returns = read.returns;
+        if let Some(returns) = &mut returns {
+            returns.maildir = returns.maildir.take().map(beside);
+            if let Some(imap) = &mut returns.imap {
+                imap.password_file = beside(std::mem::take(&mut imap.password_file));
+            }
+        }
+        Ok(Self {
+            file: found,
+            database,
+            organisation: read.organisation,
+            key_file: beside(read.key_file.unwrap_or_else(|| DEFAULT_KEY_FILE.into())),
+            web: read.web,
+            mail,
+            returns,
+        })
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
@@ -151,8 +199,11 @@ impl Config {
                 None
             };
             if let Some(problem) = problem {
-                return Err(ConfigError::Organisation { file: path.into(), problem });
+                return Err(ConfigError::Value { file: path.into(), section: "organisation", problem });
             }
+        }
+        if let Some(problem) = read.mail.as_ref().and_then(MailSection::problem) {
+            return Err(ConfigError::Value { file: path.into(), section: "mail", problem });
         }
         Ok(read)
     }

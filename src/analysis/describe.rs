@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use cam_stats::response_rate::standardised_difference;
 use cam_stats::{Refusal, measurement, reliability};
 use uuid::Uuid;
 
@@ -427,18 +428,11 @@ impl<'a> Split<'a> {
 
     /// Means of both sides and their standardised difference `(m1 - m0) / sqrt((v1 + v0) / 2)`.
     fn row(&self, variable: Variable, value: impl Fn(&AccountRow) -> Option<f64>) -> Option<NonresponseRow> {
-        let side = |accounts: &[&AccountRow]| {
-            let values: Vec<f64> = accounts.iter().filter_map(|account| value(account)).collect();
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let variance =
-                values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0);
-            (values.len() > 1).then_some((mean, variance))
+        let side = |accounts: &[&AccountRow]| -> Vec<f64> {
+            accounts.iter().filter_map(|account| value(account)).collect()
         };
-        let (answered, v1) = side(&self.answered)?;
-        let (silent, v0) = side(&self.silent)?;
-        let spread = f64::midpoint(v1, v0).sqrt();
-        let smd = if spread > 0.0 { (answered - silent) / spread } else { 0.0 };
-        Some(NonresponseRow { variable, answered, silent, smd })
+        let found = standardised_difference(&side(&self.answered), &side(&self.silent))?;
+        Some(NonresponseRow { variable, answered: found.first, silent: found.second, smd: found.difference })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::import::ImportError;
 use crate::report::RenderError;
 use crate::store::StoreError;
+use crate::wave::WaveError;
 
 /// What `cam --help` says about exit codes.
 pub(super) const HELP: &str = "Exit codes:\n  \
@@ -64,6 +65,13 @@ fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
         return match error {
             AnalysisError::Store(error) => refused_by_store(error),
             AnalysisError::StoredSurvey(_) | AnalysisError::Organisation(_) => false,
+            _ => true,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<WaveError>() {
+        return match error {
+            WaveError::Store(error) => refused_by_store(error),
+            WaveError::Stored(_) => false,
             _ => true,
         };
     }

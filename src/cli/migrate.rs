@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::keys;
 use crate::config::Config;
 use crate::store::{self, Db, organisation::Organisation};
 
@@ -16,11 +17,16 @@ impl Migrate {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<ExitCode> {
         let db = super::open_to_migrate(config).await?;
         let organisation = prepare(&db, config).await?;
+        let made = keys::create(&config.key_file)?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "{}: schema is up to date", config.database.redacted())?;
         match organisation {
             Some(name) => writeln!(out, "organisation: {name}")?,
             None => writeln!(out, "no [organisation] in the configuration file: its row is left as it is")?,
+        }
+        if made {
+            let file = config.key_file.display();
+            writeln!(out, "made {file}: links depend on it; keep a copy apart from the database's")?;
         }
         Ok(ExitCode::SUCCESS)
     }

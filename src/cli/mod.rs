@@ -8,9 +8,11 @@ mod exit;
 mod fit;
 mod import;
 mod importance;
+mod keys;
 mod migrate;
 mod report;
 mod survey;
+mod wave;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +61,7 @@ enum Command {
     Report(report::Report),
     /// Check survey files before anybody is asked, and describe their format
     Survey(survey::Survey),
+    Wave(wave::Wave),
     /// Make up a company, bring it in, analyse it and show the report
     Demo(demo::Demo),
 }
@@ -83,6 +86,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
+            Command::Wave(command) => command.run(&cli.shared.config()?).await,
             Command::Demo(command) => command.run().await,
         }
     })

@@ -27,6 +27,7 @@ pub mod power;
 pub mod quantile;
 pub mod random;
 pub mod reliability;
+pub mod response_rate;
 pub mod saturation;
 pub mod spline;
 pub mod verdict;

@@ -9,7 +9,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use super::StoreError;
+use super::{StoreError, Writer};
 
 static SQLITE_SCHEMA: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
@@ -33,8 +33,8 @@ const WRITER_CACHE: &str = "-65536";
 pub enum Db {
     /// One writer connection, several read-only ones: SQLite has one write lock per file.
     Sqlite {
-        /// The only connection that writes.
-        writer: SqlitePool,
+        /// The only connection that writes, and the queue before it.
+        writer: Writer,
         /// Connections that refuse to write.
         readers: SqlitePool,
     },
@@ -119,7 +119,7 @@ impl Db {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer: Writer::start(writer), readers })
     }
 
     /// Opens a database whose schema is this program's; makes no file where there is none.
@@ -169,7 +169,7 @@ impl Db {
     /// Brings the schema to this program's version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => SQLITE_SCHEMA.run(writer).await?,
+            Self::Sqlite { writer, .. } => SQLITE_SCHEMA.run(&writer.pool).await?,
             Self::Postgres(pool) => POSTGRES_SCHEMA.run(pool).await?,
         }
         Ok(())
@@ -178,16 +178,20 @@ impl Db {
     /// Runs `work` in one transaction that may write, and commits it if `work` succeeds.
     ///
     /// The transaction runs on a task of its own: a caller that is dropped half-way cannot cancel it between
-    /// its begin and its commit. SQLite takes its write lock at once, not at the first write.
+    /// its begin and its commit. SQLite takes its write lock at once, not at the first write, and writes that come together
+    /// are committed together ([`Writer`]).
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T, E> + Send + 'static,
     {
-        let db = self.clone();
+        let pool = match self {
+            Self::Sqlite { writer, .. } => return writer.write(work).await,
+            Self::Postgres(pool) => pool.clone(),
+        };
         let task = tokio::spawn(async move {
-            let mut tx = db.begin_write().await?;
+            let mut tx = Tx::Postgres(pool.begin().await.map_err(StoreError::from)?);
             let value = work(&mut tx).await?;
             tx.commit().await?;
             Ok(value)
@@ -241,17 +245,10 @@ impl Db {
         match self {
             Self::Sqlite { writer, readers } => {
                 readers.close().await;
-                writer.close().await;
+                writer.pool.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
-    }
-
-    async fn begin_write(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
     }
 }
 
@@ -265,7 +262,7 @@ fn refused_connection(error: sqlx::Error) -> StoreError {
 }
 
 impl Tx {
-    async fn commit(self) -> Result<(), StoreError> {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,

@@ -182,6 +182,14 @@ statements! {
                                  AND COALESCE(delivery.bounce, '') <> 'hard')
                 ORDER BY invitation.id"];
 
+    THANKABLE = ["SELECT invitation.wave_id, invitation.id AS invitation_id,
+                         COALESCE(invitation.contact_id, invitation.employee_id) AS person_id, invitation.timezone,
+                         COALESCE(contact.email, employee.email) AS email
+                    FROM invitation
+                    LEFT JOIN contact ON contact.id = invitation.contact_id
+                    LEFT JOIN employee ON employee.id = invitation.employee_id
+                   WHERE invitation.id = $1 AND invitation.channel = 'mail' AND invitation.declined_at IS NULL"];
+
     INVITED = ["SELECT invitation.id, invitation.token_version, invitation.language, contact.name, account.name AS account,
                        COALESCE(contact.email, employee.email) AS email
                   FROM invitation
@@ -215,6 +223,26 @@ statements! {
                    WHERE invitation.wave_id = $1
                    ORDER BY invitation.id"];
 
+    /// Answers of those who began and did not finish.
+    UNFINISHED = ["SELECT answer.response_id, answer.item_key, answer.number, answer.choice, answer.text
+                     FROM answer
+                     JOIN invitation ON invitation.response_id = answer.response_id
+                    WHERE invitation.wave_id = $1 AND invitation.finished_at IS NULL
+                    ORDER BY answer.response_id"];
+
+    /// What the customer file knows of the accounts that a wave asked: revenue is that of the year before it.
+    ACCOUNT_FACTS = ["SELECT account.id, account.segment, account.first_seen,
+                             CAST(COALESCE((SELECT SUM(revenue) FROM ledger_entry
+                                             WHERE ledger_entry.account_id = account.id AND at >= $2 AND at < $3), 0)
+                                + COALESCE((SELECT SUM(revenue) FROM account_period
+                                             WHERE account_period.account_id = account.id AND period_start >= $2
+                                               AND period_start < $3), 0) AS BIGINT) AS revenue
+                        FROM account
+                       WHERE account.id IN (SELECT contact.account_id FROM invitation
+                                              JOIN contact ON contact.id = invitation.contact_id
+                                             WHERE invitation.wave_id = $1)
+                       ORDER BY account.id"];
+
     NOTICE = ["SELECT document FROM notice WHERE wave_id = $1 AND language = $2"];
 
     SET_POLL_KEYS = ["UPDATE fielding SET public_key = $2, locked_key = $3 WHERE wave_id = $1 AND public_key IS NULL"];
@@ -247,8 +275,12 @@ pub(crate) async fn keys(tx: &mut Tx, open_only: bool) -> Result<Vec<String>, St
 
 /// Ends a wave; `false` where it had ended before.
 pub(crate) async fn close(tx: &mut Tx, wave: Uuid, now: Instant) -> Result<bool, StoreError> {
-    let done =
-        on!(tx, CLOSE, |c, q| sqlx::query(q).bind(wave).bind(now).execute(c).await.map(|d| d.rows_affected()))?;
+    let done = on!(tx, CLOSE, |c, q| sqlx::query(q)
+        .bind(wave)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
     Ok(done == 1)
 }
 
@@ -305,6 +337,16 @@ pub(crate) async fn silent(tx: &mut Tx, wave: Uuid) -> Result<Vec<Silent>, Store
     Ok(on!(tx, SILENT, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
 }
 
+/// The wave and the person of an invitation that came by mail and was not declined.
+pub(crate) async fn thankable(tx: &mut Tx, invitation: Uuid) -> Result<Option<(Uuid, Silent)>, StoreError> {
+    type Row = (Uuid, Uuid, Uuid, String, Option<String>);
+    let found: Option<Row> =
+        on!(tx, THANKABLE, |c, q| sqlx::query_as(q).bind(invitation).fetch_optional(c).await)?;
+    Ok(found.map(|(wave, invitation_id, person_id, timezone, email)| {
+        (wave, Silent { invitation_id, person_id, timezone, email })
+    }))
+}
+
 /// Persons who get their link by another channel.
 pub(crate) async fn invited(tx: &mut Tx, wave: Uuid) -> Result<Vec<Invited>, StoreError> {
     Ok(on!(tx, INVITED, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
@@ -319,6 +361,33 @@ pub(crate) async fn hand_over(tx: &mut Tx, wave: Uuid, now: Instant) -> Result<(
 /// How every invitation of a wave stands.
 pub(crate) async fn standings(tx: &mut Tx, wave: Uuid) -> Result<Vec<Standing>, StoreError> {
     Ok(on!(tx, STANDINGS, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
+}
+
+/// (response, item, number, choice, text) of those who began and did not finish.
+pub(crate) async fn unfinished(
+    tx: &mut Tx,
+    wave: Uuid,
+) -> Result<Vec<(Uuid, String, Option<f64>, Option<String>, Option<String>)>, StoreError> {
+    Ok(on!(tx, UNFINISHED, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
+}
+
+/// What the customer file knows of an account.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct AccountFacts {
+    pub(crate) id: Uuid,
+    pub(crate) segment: Option<String>,
+    pub(crate) first_seen: Option<Instant>,
+    /// Minor units, of the year before the wave.
+    pub(crate) revenue: i64,
+}
+
+/// The customer file's facts of the accounts that a wave asked.
+pub(crate) async fn account_facts(
+    tx: &mut Tx,
+    wave: Uuid,
+    (from, until): (Instant, Instant),
+) -> Result<Vec<AccountFacts>, StoreError> {
+    Ok(on!(tx, ACCOUNT_FACTS, |c, q| sqlx::query_as(q).bind(wave).bind(from).bind(until).fetch_all(c).await)?)
 }
 
 /// The notice of a wave in a language, as JSON.

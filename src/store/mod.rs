@@ -3,9 +3,10 @@
 pub mod batch;
 mod db;
 mod error;
-pub mod identity;
 pub(crate) mod fielding;
+pub mod identity;
 mod instant;
+pub mod intake;
 pub(crate) mod investment;
 pub(crate) mod ledger;
 pub mod organisation;
@@ -15,9 +16,11 @@ pub(crate) mod record;
 pub mod report;
 pub(crate) mod response;
 pub mod snapshot;
+mod writer;
 
 pub use db::{Db, Sql, Tx, Work};
 pub use error::StoreError;
+pub use writer::Writer;
 
 /// Lists every named statement as (module, name, text), for the test that prepares them all on both databases.
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
@@ -25,6 +28,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("batch", batch::STATEMENTS),
         ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
+        ("intake", intake::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
         ("outbox", outbox::STATEMENTS),

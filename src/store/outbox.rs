@@ -3,6 +3,8 @@
 //! `queued` and `deferred` rows wait; a process leases some (`leased`), marks each as `sending` before its first byte
 //! leaves, and writes the outcome. Only a `sending` row whose process died can have been delivered without our knowing.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::db::{on, sql, statements};
@@ -206,6 +208,11 @@ statements! {
                         AND (delivery.bounce = 'soft' OR (delivery.state = 'failed' AND delivery.last_class = 'permanent'))
                         AND delivery.dated_at >= $2"];
 
+    KNOWN = ["SELECT dedupe_key FROM delivery
+               WHERE dedupe_key IN (SELECT " {"r.value FROM jsonb_each($1)"
+                                              | "r.value FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+               " AS r)"];
+
     SUPPRESS = ["INSERT INTO suppression (hmac, reason, suppressed_at) VALUES ($1, $2, $3) ON CONFLICT (hmac) DO NOTHING"];
 
     IS_SUPPRESSED = ["SELECT COUNT(*) FROM suppression WHERE hmac = $1"];
@@ -373,6 +380,13 @@ pub(crate) async fn mark_bounce(tx: &mut Tx, delivery: Uuid, bounce: &str) -> Re
 /// Counts a person's soft bounces since a moment.
 pub(crate) async fn soft_bounces(tx: &mut Tx, person: Uuid, since: Instant) -> Result<i64, StoreError> {
     Ok(on!(tx, SOFT_BOUNCES, |c, q| sqlx::query_scalar(q).bind(person).bind(since).fetch_one(c).await)?)
+}
+
+/// Which of these mails are queued already, or were.
+pub(crate) async fn known(tx: &mut Tx, dedupe_keys: &[&str]) -> Result<HashSet<String>, StoreError> {
+    let list = json(dedupe_keys)?;
+    let found: Vec<String> = on!(tx, KNOWN, |c, q| sqlx::query_scalar(q).bind(&list).fetch_all(c).await)?;
+    Ok(found.into_iter().collect())
 }
 
 /// Lets no mail reach an address any more.

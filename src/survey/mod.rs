@@ -6,6 +6,7 @@ mod file;
 mod flow;
 mod instrument;
 mod raw;
+mod shipped;
 
 pub use check::{Effort, Finding};
 pub use condition::{Answers, Comparison, Condition, Given, Test};
@@ -13,3 +14,4 @@ pub use file::{SurveyFileError, item_places, parse, parse_all, schema};
 pub use instrument::{
     Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, MailKind, Role, Rotation, Scale, Texts,
 };
+pub use shipped::{shipped, shipped_names};

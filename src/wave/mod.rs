@@ -1,7 +1,17 @@
 //! Fielding a survey: who is invited, when mails may reach them, reminders, the end, and who answered.
 
+mod dossier;
+mod error;
 mod file;
+mod launch;
+mod remind;
+mod status;
 mod window;
 
+pub use dossier::dossier;
+pub use error::WaveError;
 pub use file::{Audience, Channel, LEAST_K, Mode, Notice, Population, Standing, WaveFile, WaveFileError};
+pub use launch::{Launch, Launched, LeftOut, launch};
+pub use remind::{Link, answer_link, close, links, remind, resume, thank, unsubscribe_link};
+pub use status::{APART, Board, Compared, keys, status};
 pub use window::{Day, HolidayBook, Holidays, SendWindow};

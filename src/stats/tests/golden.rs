@@ -16,6 +16,7 @@ use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, weighted_mean
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
 use cam_stats::power::per_group;
 use cam_stats::reliability::omega;
+use cam_stats::response_rate::Dispositions;
 use cam_stats::saturation::Saturation;
 use cam_stats::spline::Spline;
 
@@ -677,4 +678,43 @@ fn saturation_agrees_with_r() {
     for level in [50.0, 70.0, 90.0] {
         close(found.slope(level), expected[&format!("expsat.slope.{level}")], "slope");
     }
+}
+
+#[test]
+fn outcome_rates_are_those_of_the_worked_example() {
+    let counts = Dispositions {
+        complete: 800,
+        partial: 40,
+        refusal: 300,
+        non_contact: 500,
+        other: 10,
+        unknown_person: 200,
+        unknown_other: 50,
+    };
+    let rates = counts.rates(0.7);
+    let expected = [
+        (rates.rr1, 800.0 / 1900.0),
+        (rates.rr2, 840.0 / 1900.0),
+        (rates.rr3, 800.0 / 1825.0),
+        (rates.rr4, 840.0 / 1825.0),
+        (rates.rr5, 800.0 / 1650.0),
+        (rates.rr6, 840.0 / 1650.0),
+        (rates.coop1, 0.695_652_173_91),
+        (rates.ref1, 0.157_894_736_84),
+        (rates.con1, 0.605_263_157_89),
+    ];
+    for (found, expected) in expected {
+        close(found.unwrap(), expected, "outcome rate");
+    }
+    // To the digits in which the example is printed.
+    for (found, printed) in
+        [(rates.rr1, 0.421_052_631_58), (rates.rr3, 0.438_356_164_38), (rates.rr6, 0.509_090_909_09)]
+    {
+        close(found.unwrap(), printed, "outcome rate as printed");
+    }
+}
+
+#[test]
+fn nobody_invited_has_no_rate() {
+    assert_eq!(Dispositions::default().rates(1.0).rr1, None);
 }

@@ -1,0 +1,351 @@
+//! What comes in by a link: answers, their change and their end, the wish for no more mails, anonymous ballots.
+
+use uuid::Uuid;
+
+use super::db::{on, sql, statements};
+use super::{Db, StoreError, Tx};
+use crate::clock::Instant;
+
+/// What a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OpenLink {
+    /// The invitation, whose id is also that of its response.
+    pub invitation_id: Uuid,
+    /// The wave.
+    pub wave_id: Uuid,
+    /// The wave's key.
+    pub wave_key: String,
+    /// `named`, `confidential` or `anonymous`.
+    pub mode: String,
+    /// Fewest answers that a shown cell needs.
+    pub k: i64,
+    /// When the wave closes.
+    pub closes_at: Instant,
+    /// The survey's version.
+    pub survey_version_id: Uuid,
+    /// The language of the invitation.
+    pub language: String,
+    /// Whether the person has finished.
+    pub finished: bool,
+    /// Whether the person has voted in an anonymous wave.
+    pub voted: bool,
+    /// The name of the account.
+    pub account: Option<String>,
+    /// The person's address.
+    pub email: Option<String>,
+    /// What ballots are sealed to.
+    pub public_key: Option<Vec<u8>>,
+}
+
+/// An answer as it is stored; all three empty where the question was passed over.
+#[derive(Debug, Clone, Default, PartialEq, sqlx::FromRow)]
+pub struct StoredAnswer {
+    /// The item.
+    pub item_key: String,
+    /// A number.
+    pub number: Option<f64>,
+    /// An option, or a JSON list of options.
+    pub choice: Option<String>,
+    /// A text.
+    pub text: Option<String>,
+}
+
+/// One answer to be saved, and what it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saving {
+    /// The answer.
+    pub answer: StoredAnswer,
+    /// Items that are no longer asked under these answers: their answers go.
+    pub dropped: Vec<String>,
+    /// Whether nothing is left to ask.
+    pub finished: bool,
+}
+
+statements! {
+    LINK = ["SELECT invitation.id AS invitation_id, invitation.wave_id, fielding.key AS wave_key, wave.mode, wave.k,
+                    fielding.closes_at, wave.survey_version_id, invitation.language,
+                    invitation.finished_at IS NOT NULL AS finished, COALESCE(ticket.used, FALSE) AS voted,
+                    account.name AS account, COALESCE(contact.email, employee.email) AS email, fielding.public_key
+               FROM invitation_token
+               JOIN invitation ON invitation.id = invitation_token.invitation_id
+               JOIN wave ON wave.id = invitation.wave_id
+               JOIN fielding ON fielding.wave_id = wave.id
+               LEFT JOIN contact ON contact.id = invitation.contact_id
+               LEFT JOIN account ON account.id = contact.account_id
+               LEFT JOIN employee ON employee.id = invitation.employee_id
+               LEFT JOIN ticket ON ticket.invitation_id = invitation.id
+              WHERE invitation_token.hash = $1 AND invitation_token.purpose = $2
+                AND invitation_token.revoked_at IS NULL AND contact.erased_at IS NULL AND employee.erased_at IS NULL
+                AND ($3 = FALSE OR (wave.closed_at IS NULL AND fielding.closes_at > $4))"];
+
+    DOCUMENT = ["SELECT document FROM survey_version WHERE id = $1"];
+
+    ANSWERS = ["SELECT item_key, number, choice, text FROM answer WHERE response_id = $1"];
+
+    /// The guard is here: a wave that has ended takes no answer.
+    PUT_RESPONSE = ["INSERT INTO response (id, wave_id, account_id, contact_id, employee_id, unit_id, about_entry_id, answered_at, weight)
+                     SELECT invitation.id, invitation.wave_id, contact.account_id, invitation.contact_id,
+                            invitation.employee_id,
+                            COALESCE((SELECT unit_id FROM account_unit
+                                       WHERE account_unit.account_id = contact.account_id AND valid_from <= $2
+                                         AND (valid_to IS NULL OR valid_to > $2)
+                                       ORDER BY valid_from DESC, unit_id LIMIT 1),
+                                     (SELECT unit_id FROM employee_unit
+                                       WHERE employee_unit.employee_id = invitation.employee_id AND valid_from <= $2
+                                         AND (valid_to IS NULL OR valid_to > $2)
+                                       ORDER BY valid_from DESC, unit_id LIMIT 1)),
+                            event.about_entry_id, $2, 1.0
+                       FROM invitation
+                       JOIN wave ON wave.id = invitation.wave_id
+                       JOIN fielding ON fielding.wave_id = wave.id
+                       LEFT JOIN contact ON contact.id = invitation.contact_id
+                       LEFT JOIN event ON event.id = invitation.event_id
+                      WHERE invitation.id = $1 AND wave.mode <> 'anonymous' AND wave.closed_at IS NULL
+                        AND fielding.closes_at > $2
+                     ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at"];
+
+    PUT_ANSWER = ["INSERT INTO answer (response_id, item_key, number, choice, text) VALUES ($1, $2, $3, $4, $5)
+                   ON CONFLICT (response_id, item_key) DO UPDATE
+                      SET number = excluded.number, choice = excluded.choice, text = excluded.text"];
+
+    DROP_ANSWER = ["DELETE FROM answer WHERE response_id = $1 AND item_key = $2"];
+
+    NOTE = ["UPDATE invitation SET response_id = $1,
+                    finished_at = CASE WHEN $3 THEN COALESCE(finished_at, $2) ELSE finished_at END
+              WHERE id = $1"];
+
+    OPEN_STILL = ["SELECT COUNT(*) FROM invitation
+                     JOIN wave ON wave.id = invitation.wave_id
+                     JOIN fielding ON fielding.wave_id = wave.id
+                    WHERE invitation.id = $1 AND wave.closed_at IS NULL AND fielding.closes_at > $2"];
+
+    FORGET = ["UPDATE invitation SET response_id = NULL, finished_at = NULL WHERE id = $1"];
+
+    DROP_ANSWERS = ["DELETE FROM answer WHERE response_id = $1"];
+
+    DROP_RESPONSE = ["DELETE FROM response WHERE id = $1"];
+
+    DECLINE = ["UPDATE invitation SET declined_at = $2 WHERE id = $1 AND declined_at IS NULL"];
+
+    /// Every mail to the person that has not gone out, whatever its wave.
+    CANCEL_PERSON = ["UPDATE delivery SET state = 'cancelled', ended_at = $2, lease_owner = NULL, lease_until = NULL
+                       WHERE state IN ('queued', 'deferred', 'leased') AND invitation_id IN (
+                             SELECT other.id FROM invitation AS mine
+                               JOIN invitation AS other
+                                 ON other.contact_id = mine.contact_id OR other.employee_id = mine.employee_id
+                              WHERE mine.id = $1)"];
+
+    PUT_SEALED = ["INSERT INTO sealed_ballot (id, wave_id, body)
+                   SELECT $1, wave.id, $3
+                     FROM wave JOIN fielding ON fielding.wave_id = wave.id
+                    WHERE wave.id = $2 AND wave.closed_at IS NULL AND fielding.closes_at > $4"];
+
+    TICKET_UNUSED = ["SELECT used FROM ticket WHERE invitation_id = $1" {"" | " FOR UPDATE"}];
+
+    USE_TICKET = ["UPDATE ticket SET used = TRUE WHERE invitation_id = $1 AND used = FALSE"];
+
+    SEALED = ["SELECT body FROM sealed_ballot WHERE wave_id = $1 ORDER BY id"];
+
+    DROP_SEALED = ["DELETE FROM sealed_ballot WHERE wave_id = $1"];
+}
+
+/// Follows a link. `open_only` leaves out waves that have ended.
+pub(crate) async fn link(
+    tx: &mut Tx,
+    hash: &str,
+    purpose: &str,
+    open_only: bool,
+    now: Instant,
+) -> Result<Option<OpenLink>, StoreError> {
+    Ok(on!(tx, LINK, |c, q| sqlx::query_as(q)
+        .bind(hash)
+        .bind(purpose)
+        .bind(open_only)
+        .bind(now)
+        .fetch_optional(c)
+        .await)?)
+}
+
+/// The text of a survey's version.
+pub(crate) async fn document(tx: &mut Tx, version: Uuid) -> Result<String, StoreError> {
+    Ok(on!(tx, DOCUMENT, |c, q| sqlx::query_scalar(q).bind(version).fetch_one(c).await)?)
+}
+
+/// The answers of a response.
+pub(crate) async fn answers(tx: &mut Tx, response: Uuid) -> Result<Vec<StoredAnswer>, StoreError> {
+    Ok(on!(tx, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?)
+}
+
+/// Saves one answer; `false`, and nothing written, where the wave has ended.
+pub(crate) async fn save(
+    tx: &mut Tx,
+    invitation: Uuid,
+    saving: &Saving,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let open = on!(&mut *tx, PUT_RESPONSE, |c, q| sqlx::query(q)
+        .bind(invitation)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if open == 0 {
+        return Ok(false);
+    }
+    let answer = &saving.answer;
+    on!(&mut *tx, PUT_ANSWER, |c, q| sqlx::query(q)
+        .bind(invitation)
+        .bind(&answer.item_key)
+        .bind(answer.number)
+        .bind(&answer.choice)
+        .bind(&answer.text)
+        .execute(c)
+        .await
+        .map(drop))?;
+    for key in &saving.dropped {
+        on!(&mut *tx, DROP_ANSWER, |c, q| sqlx::query(q)
+            .bind(invitation)
+            .bind(key)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    on!(tx, NOTE, |c, q| sqlx::query(q)
+        .bind(invitation)
+        .bind(now)
+        .bind(saving.finished)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(true)
+}
+
+/// Deletes everything that a person answered; `false` where the wave has ended.
+pub(crate) async fn delete(tx: &mut Tx, invitation: Uuid, now: Instant) -> Result<bool, StoreError> {
+    let open: i64 = on!(&mut *tx, OPEN_STILL, |c, q| sqlx::query_scalar(q)
+        .bind(invitation)
+        .bind(now)
+        .fetch_one(c)
+        .await)?;
+    if open == 0 {
+        return Ok(false);
+    }
+    for statement in [FORGET, DROP_ANSWERS, DROP_RESPONSE] {
+        on!(&mut *tx, statement, |c, q| sqlx::query(q).bind(invitation).execute(c).await.map(drop))?;
+    }
+    Ok(true)
+}
+
+/// Lets no survey mail reach a person any more, whatever wave it is of.
+pub(crate) async fn decline(
+    tx: &mut Tx,
+    invitation: Uuid,
+    mark: Option<&str>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    for statement in [DECLINE, CANCEL_PERSON] {
+        on!(&mut *tx, statement, |c, q| sqlx::query(q)
+            .bind(invitation)
+            .bind(now)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    if let Some(mark) = mark {
+        super::outbox::suppress(tx, mark, "unsubscribed", now).await?;
+    }
+    Ok(())
+}
+
+/// How casting a ballot ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cast {
+    /// It is stored.
+    Sent,
+    /// The person has voted before.
+    Before,
+    /// The wave has ended.
+    Closed,
+}
+
+/// Stores a sealed ballot, and then marks the ticket as used, in two transactions that share no key. A crash between them
+/// admits a second ballot; the other order would lose the first.
+///
+/// Callers of one process must not cast for one invitation at a time; on PostgreSQL the ticket's row is locked meanwhile, so
+/// that several processes do not either.
+pub(crate) async fn cast(
+    db: &Db,
+    (invitation, wave): (Uuid, Uuid),
+    body: Vec<u8>,
+    now: Instant,
+) -> Result<Cast, StoreError> {
+    // On a task of its own: a caller that goes away must not leave a stored ballot with an unused ticket.
+    let db = db.clone();
+    let casting = tokio::spawn(async move {
+        match &db {
+            Db::Sqlite { .. } => {
+                let used: bool = on!(&mut db.read().await?, TICKET_UNUSED, |c, q| sqlx::query_scalar(q)
+                    .bind(invitation)
+                    .fetch_one(c)
+                    .await)?;
+                if used {
+                    return Ok(Cast::Before);
+                }
+                if !store_sealed(&db, wave, body, now).await? {
+                    return Ok(Cast::Closed);
+                }
+                db.write(move |tx| Box::pin(async move { use_ticket(tx, invitation).await })).await?;
+            }
+            Db::Postgres(pool) => {
+                let mut ticket = Tx::Postgres(pool.begin().await?);
+                let used: bool = on!(&mut ticket, TICKET_UNUSED, |c, q| sqlx::query_scalar(q)
+                    .bind(invitation)
+                    .fetch_one(c)
+                    .await)?;
+                if used {
+                    return Ok(Cast::Before);
+                }
+                if !store_sealed(&db, wave, body, now).await? {
+                    return Ok(Cast::Closed);
+                }
+                use_ticket(&mut ticket, invitation).await?;
+                ticket.commit().await?;
+            }
+        }
+        Ok(Cast::Sent)
+    });
+    casting.await.unwrap_or(Err(StoreError::Stopped))
+}
+
+async fn store_sealed(db: &Db, wave: Uuid, body: Vec<u8>, now: Instant) -> Result<bool, StoreError> {
+    db.write(move |tx| {
+        Box::pin(async move {
+            let stored = on!(tx, PUT_SEALED, |c, q| sqlx::query(q)
+                .bind(Uuid::new_v4())
+                .bind(wave)
+                .bind(&body)
+                .bind(now)
+                .execute(c)
+                .await
+                .map(|done| done.rows_affected()))?;
+            Ok(stored == 1)
+        })
+    })
+    .await
+}
+
+async fn use_ticket(tx: &mut Tx, invitation: Uuid) -> Result<(), StoreError> {
+    on!(tx, USE_TICKET, |c, q| sqlx::query(q).bind(invitation).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The sealed ballots of a wave.
+pub(crate) async fn sealed(tx: &mut Tx, wave: Uuid) -> Result<Vec<Vec<u8>>, StoreError> {
+    Ok(on!(tx, SEALED, |c, q| sqlx::query_scalar(q).bind(wave).fetch_all(c).await)?)
+}
+
+/// Removes the sealed ballots of a wave.
+pub(crate) async fn drop_sealed(tx: &mut Tx, wave: Uuid) -> Result<(), StoreError> {
+    on!(tx, DROP_SEALED, |c, q| sqlx::query(q).bind(wave).execute(c).await.map(drop))?;
+    Ok(())
+}

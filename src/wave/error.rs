@@ -1,0 +1,80 @@
+//! Why a wave cannot be launched, reminded or closed.
+
+use crate::store::StoreError;
+
+/// A refusal of the wave room.
+#[derive(Debug, thiserror::Error)]
+pub enum WaveError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key was launched with other settings.
+    #[error(
+        "the wave {key:?} was launched with other settings, and a wave does not change: take another key"
+    )]
+    Changed {
+        /// The wave's key.
+        key: String,
+    },
+    /// The wave's end has passed.
+    #[error("the wave {key:?} would be over before it begins: correct `closes`")]
+    Over {
+        /// The wave's key.
+        key: String,
+    },
+    /// A standing wave has no end of its own.
+    #[error("{key:?} is a standing wave: it invites when events are imported")]
+    Standing {
+        /// The wave's key.
+        key: String,
+    },
+    /// There is no such wave.
+    #[error("there is no wave {key:?}; `cam wave list` shows those there are")]
+    Unknown {
+        /// The key that was asked for.
+        key: String,
+    },
+    /// The wave has ended.
+    #[error("the wave {key:?} is closed, and closing is final")]
+    Closed {
+        /// The wave's key.
+        key: String,
+    },
+    /// The survey does not fit the wave.
+    #[error("the survey {survey:?} cannot be sent so: {reason}")]
+    Unfit {
+        /// The survey's key.
+        survey: String,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
+    /// A language has no notice.
+    #[error(
+        "no wave without its notice: write [notice.{language}], since the survey is asked in that language"
+    )]
+    NoNotice {
+        /// The language.
+        language: String,
+    },
+    /// An anonymous wave needs a passphrase, from which its key is locked.
+    #[error("an anonymous wave is sealed under a passphrase: give its file with --passphrase-file")]
+    NoPassphrase,
+    /// The passphrase does not open the wave's key.
+    #[error("this passphrase does not open the wave's ballots")]
+    WrongPassphrase,
+    /// No unit has that name.
+    #[error("no unit is called {name:?}")]
+    NoUnit {
+        /// The name.
+        name: String,
+    },
+    /// The send window leaves no moment.
+    #[error("the send window leaves no moment within a year for people in {zone}")]
+    NeverSent {
+        /// The time zone.
+        zone: String,
+    },
+    /// What is stored cannot be read, or written.
+    #[error("what is stored of the wave cannot be used: {0}")]
+    Stored(String),
+}

@@ -1,0 +1,514 @@
+//! Launching a wave: one transaction makes every invitation and the mail that carries it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::WaveError;
+use super::file::{Channel, Mode, Population, WaveFile};
+use super::window::HolidayBook;
+use crate::clock::Instant;
+use crate::seal::{Keys, Purpose, token_hash};
+use crate::store::fielding::{self, Candidate, Fielding, Invitation, NoticeRow, Ticket, Token};
+use crate::store::outbox::Delivery;
+use crate::store::record::put;
+use crate::store::response::{self, Wave};
+use crate::store::{StoreError, Tx};
+use crate::survey::{Instrument, ItemKind, MailKind};
+
+/// Rows that travel to the database together.
+const SET: usize = 1000;
+
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
+/// Everything that a launch rests on.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The wave's file.
+    pub file: WaveFile,
+    /// The survey.
+    pub survey: Instrument,
+    /// Its text, which is stored with its version.
+    pub survey_text: String,
+    /// Addresses that the audience's own file names, in small letters; `None` where it names none.
+    pub listed: Option<BTreeSet<String>>,
+    /// Holidays by time zone.
+    pub holidays: HolidayBook,
+    /// The organisation's time zone, of people whose own is not known.
+    pub timezone: String,
+    /// The language of people whose own is not known.
+    pub language: String,
+    /// The two halves of an anonymous wave's pair of keys, the second one locked.
+    pub poll_keys: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Why somebody of the population is not invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeftOut {
+    /// The audience does not ask for them.
+    NotInAudience,
+    /// No address is known.
+    NoAddress,
+    /// The address cannot be one.
+    OddAddress,
+    /// The address bounced for good, or its owner wants no mails.
+    Suppressed,
+    /// Another person with the same address is invited.
+    SameAddress,
+    /// They were invited to something else a short while ago.
+    AskedRecently,
+}
+
+impl LeftOut {
+    /// The reason in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotInAudience => "not in the audience",
+            Self::NoAddress => "no e-mail address",
+            Self::OddAddress => "not an e-mail address",
+            Self::Suppressed => "bounced for good, or wants no mails",
+            Self::SameAddress => "somebody else with the same address is invited",
+            Self::AskedRecently => "invited to another wave a short while ago",
+        }
+    }
+}
+
+/// What a launch did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launched {
+    /// The wave.
+    pub wave: Uuid,
+    /// Whether it had been launched before, and nothing was done.
+    pub before: bool,
+    /// Persons invited.
+    pub invited: i64,
+    /// Persons not invited, by reason.
+    pub left_out: BTreeMap<LeftOut, i64>,
+    /// When the first and the last mail are due.
+    pub due: Option<(Instant, Instant)>,
+}
+
+/// A person who is to be invited, with the event that is the reason.
+pub(super) struct Invitee {
+    pub(super) person: Candidate,
+    pub(super) event: Option<(Uuid, Instant)>,
+}
+
+/// Makes a wave with its invitations and their mails in the caller's transaction. Launching the same key with the same
+/// settings again changes nothing.
+///
+/// # Errors
+///
+/// Refuses a key that was launched with other settings, a survey that does not fit the contract, and a missing notice.
+pub async fn launch(tx: &mut Tx, keys: &Keys, launch: &Launch, now: Instant) -> Result<Launched, WaveError> {
+    fielding::lock(tx).await?;
+    let settings =
+        serde_json::to_string(&launch.file).map_err(|error| WaveError::Stored(error.to_string()))?;
+    let sha256 = hex(&Sha256::digest(format!("{settings}\n{}", launch.survey_text)));
+    if let Some(stored) = fielding::wave(tx, &launch.file.key).await? {
+        if stored.settings_sha256 != sha256 {
+            return Err(WaveError::Changed { key: launch.file.key.clone() });
+        }
+        let invited = fielding::count_invited(tx, stored.wave_id).await?;
+        return Ok(Launched {
+            wave: stored.wave_id,
+            before: true,
+            invited,
+            left_out: BTreeMap::new(),
+            due: None,
+        });
+    }
+    check(launch)?;
+    let closes_at = launch.closes_at()?;
+    if closes_at <= now {
+        return Err(WaveError::Over { key: launch.file.key.clone() });
+    }
+    let wave =
+        open(tx, launch, (&launch.file.key, &launch.file.name), closes_at, (now, &settings, &sha256)).await?;
+    let (persons, mut left_out) = audience(tx, launch, now).await?;
+    let invitees = persons.into_iter().map(|person| Invitee { person, event: None }).collect();
+    let (invited, due) = enlist(tx, keys, launch, (wave, closes_at, now), invitees, &mut left_out).await?;
+    Ok(Launched { wave, before: false, invited, left_out, due })
+}
+
+impl Launch {
+    fn closes_at(&self) -> Result<Instant, WaveError> {
+        let closes = self.file.closes.ok_or_else(|| WaveError::Standing { key: self.file.key.clone() })?;
+        let zone = TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC);
+        let zoned = closes.to_zoned(zone).map_err(|error| WaveError::Stored(error.to_string()))?;
+        Ok(zoned.timestamp().into())
+    }
+
+    /// The survey's language for a person: their own, one that begins alike, the organisation's, the first.
+    fn language_of(&self, own: Option<&str>) -> String {
+        let offered = &self.survey.languages;
+        let fits = |wanted: &str| {
+            let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase();
+            offered
+                .iter()
+                .find(|tag| tag.eq_ignore_ascii_case(wanted))
+                .or_else(|| offered.iter().find(|tag| primary(tag) == primary(wanted)))
+        };
+        own.and_then(fits)
+            .or_else(|| fits(&self.language))
+            .or(offered.first())
+            .cloned()
+            .unwrap_or_else(|| self.language.clone())
+    }
+}
+
+/// Refuses a survey that does not fit the wave's contract or lacks a text that the wave needs.
+pub(super) fn check(launch: &Launch) -> Result<(), WaveError> {
+    let (file, survey) = (&launch.file, &launch.survey);
+    let unfit = |reason: String| Err(WaveError::Unfit { survey: survey.id.clone(), reason });
+    if let Some(finding) = survey.walk().1.first() {
+        return unfit(format!("{}: {}; run `cam survey check`", finding.item, finding.message));
+    }
+    if let Some(language) = survey.languages.iter().find(|tag| !file.notice.contains_key(*tag)) {
+        return Err(WaveError::NoNotice { language: language.clone() });
+    }
+    let mut needed = vec![MailKind::Invitation];
+    if !file.remind_after_days.is_empty() {
+        needed.push(MailKind::Reminder);
+    }
+    if file.thanks {
+        needed.push(MailKind::Thanks);
+    }
+    if file.channel == Channel::Mail
+        && let Some(kind) = needed.into_iter().find(|kind| !survey.mails.contains_key(kind))
+    {
+        return unfit(format!("it has no text for the mail {kind:?}: write a [mail.…] section"));
+    }
+    if file.mode != Mode::Anonymous {
+        return Ok(());
+    }
+    if launch.poll_keys.is_none() {
+        return Err(WaveError::NoPassphrase);
+    }
+    if file.thanks {
+        return unfit("an anonymous wave cannot thank: nobody knows who answered last".into());
+    }
+    let branches = survey.items.iter().find(|item| item.when.is_some() || !item.jumps.is_empty());
+    if let Some(item) = branches {
+        return unfit(format!("{}: an anonymous ballot is one page and cannot branch", item.key));
+    }
+    if !survey.rotations.is_empty() {
+        return unfit("an anonymous ballot is one page and cannot rotate blocks".into());
+    }
+    if let Some(item) = survey.items.iter().find(|item| item.required.is_some()) {
+        return unfit(format!("{}: nothing is required on an anonymous ballot", item.key));
+    }
+    let asked = |kind: ItemKind| file.free_text || !matches!(kind, ItemKind::ShortText | ItemKind::LongText);
+    if !survey.items.iter().any(|item| asked(item.kind)) {
+        return unfit("without its free texts it asks nothing".into());
+    }
+    Ok(())
+}
+
+/// Writes the wave, what it was launched with, and its notices.
+pub(super) async fn open(
+    tx: &mut Tx,
+    launch: &Launch,
+    (key, name): (&str, &str),
+    closes_at: Instant,
+    (now, settings, sha256): (Instant, &str, &str),
+) -> Result<Uuid, WaveError> {
+    let survey_sha256 = hex(&Sha256::digest(&launch.survey_text));
+    let survey_version_id =
+        response::register(tx, &launch.survey, &launch.survey_text, &survey_sha256).await?;
+    let wave = Uuid::now_v7();
+    let row = Wave {
+        id: wave,
+        survey_version_id,
+        name: Some(name.to_owned()),
+        mode: launch.file.mode.as_str().into(),
+        k: launch.file.k,
+        opened_at: now,
+        closed_at: None,
+        origin: "fielded".into(),
+    };
+    put(tx, &[&row]).await?;
+    let fielded = Fielding {
+        wave_id: wave,
+        key: key.to_owned(),
+        standing_key: launch.file.standing.as_ref().map(|_| launch.file.key.clone()),
+        settings: settings.into(),
+        settings_sha256: sha256.into(),
+        closes_at,
+    };
+    put(tx, &[&fielded]).await?;
+    for (language, notice) in &launch.file.notice {
+        let document = serde_json::to_string(notice).map_err(|error| WaveError::Stored(error.to_string()))?;
+        let version = notice_version(&document);
+        put(tx, &[&NoticeRow { wave_id: wave, language: language.clone(), version, document }]).await?;
+    }
+    if let Some((public, locked)) = &launch.poll_keys {
+        fielding::set_poll_keys(tx, wave, public, locked).await?;
+    }
+    Ok(wave)
+}
+
+/// A notice's version: the first half of its hash.
+fn notice_version(document: &str) -> String {
+    hex(&Sha256::digest(document)[..8])
+}
+
+/// Chooses the audience, and counts who is not in it and why.
+async fn audience(
+    tx: &mut Tx,
+    launch: &Launch,
+    now: Instant,
+) -> Result<(Vec<Candidate>, BTreeMap<LeftOut, i64>), WaveError> {
+    let wanted = &launch.file.audience;
+    let persons = match wanted.of {
+        Population::Contacts => fielding::contacts(tx).await?,
+        Population::Employees => fielding::employees(tx, now).await?,
+    };
+    let members = members_of(tx, &wanted.units, now).await?;
+    let among = |list: &[String], value: Option<&str>| {
+        list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
+    };
+    let mut left_out = BTreeMap::new();
+    let mut chosen = Vec::with_capacity(persons.len());
+    for person in persons {
+        let inside = among(&wanted.segments, person.segment.as_deref())
+            && among(&wanted.states, person.state.as_deref())
+            && among(&wanted.roles, person.role.as_deref())
+            && members
+                .as_ref()
+                .is_none_or(|members| members.contains(&person.account_id.unwrap_or(person.person_id)))
+            && launch.listed.as_ref().is_none_or(|listed| {
+                person.email.as_deref().is_some_and(|email| listed.contains(&email.trim().to_lowercase()))
+            });
+        if inside {
+            chosen.push(person);
+        } else {
+            *left_out.entry(LeftOut::NotInAudience).or_default() += 1;
+        }
+    }
+    Ok((chosen, left_out))
+}
+
+/// Accounts and employees of units by their names, of those below them too; `None` where no unit is named.
+async fn members_of(tx: &mut Tx, names: &[String], now: Instant) -> Result<Option<HashSet<Uuid>>, WaveError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let units = fielding::units(tx).await?;
+    if let Some(name) = names.iter().find(|name| !units.iter().any(|(_, _, known)| known == *name)) {
+        return Err(WaveError::NoUnit { name: name.clone() });
+    }
+    let mut inside: HashSet<Uuid> =
+        units.iter().filter(|(_, _, name)| names.contains(name)).map(|(id, _, _)| *id).collect();
+    loop {
+        let below =
+            units.iter().filter(|(_, parent, _)| parent.is_some_and(|parent| inside.contains(&parent)));
+        let below: Vec<Uuid> = below.map(|(id, _, _)| *id).collect();
+        let before = inside.len();
+        inside.extend(below);
+        if inside.len() == before {
+            break;
+        }
+    }
+    let members = fielding::members(tx, now).await?;
+    Ok(Some(
+        members.into_iter().filter(|(_, unit)| inside.contains(unit)).map(|(member, _)| member).collect(),
+    ))
+}
+
+/// Invites people: drops who cannot or must not be written to, takes their budget, and writes invitations, tokens and mails.
+pub(super) async fn enlist(
+    tx: &mut Tx,
+    keys: &Keys,
+    launch: &Launch,
+    (wave, closes_at, now): (Uuid, Instant, Instant),
+    invitees: Vec<Invitee>,
+    left_out: &mut BTreeMap<LeftOut, i64>,
+) -> Result<(i64, Option<(Instant, Instant)>), WaveError> {
+    let suppressed: HashSet<String> = fielding::suppressed(tx).await?.into_iter().collect();
+    let by_mail = launch.file.channel == Channel::Mail;
+    let mut addresses = HashSet::new();
+    let mut reachable = Vec::with_capacity(invitees.len());
+    for invitee in invitees {
+        let reason = match invitee.person.email.as_deref().map(str::trim).filter(|email| !email.is_empty()) {
+            None if by_mail => Some(LeftOut::NoAddress),
+            None => None,
+            Some(email) if by_mail && domain(email).is_none() => Some(LeftOut::OddAddress),
+            Some(email) if suppressed.contains(&keys.suppression_mark(email)) => Some(LeftOut::Suppressed),
+            Some(email) => (!addresses.insert(email.to_lowercase())).then_some(LeftOut::SameAddress),
+        };
+        match reason {
+            Some(reason) => *left_out.entry(reason).or_default() += 1,
+            None => reachable.push(invitee),
+        }
+    }
+    let since = Instant::from_micros(now.as_micros() - launch.file.cap_days * DAY);
+    let mut rows = Rows::default();
+    for set in reachable.chunks(SET) {
+        let persons: Vec<Uuid> = set.iter().map(|invitee| invitee.person.person_id).collect();
+        let granted: HashSet<Uuid> = fielding::spend(tx, &persons, now, since).await?.into_iter().collect();
+        for invitee in set {
+            if granted.contains(&invitee.person.person_id) {
+                rows.add(keys, launch, (wave, closes_at, now), invitee)?;
+            } else {
+                *left_out.entry(LeftOut::AskedRecently).or_default() += 1;
+            }
+        }
+    }
+    let due = rows.deliveries.iter().map(|row| row.run_at);
+    let due = due.clone().min().zip(due.max());
+    let invited = i64::try_from(rows.invitations.len()).unwrap_or(i64::MAX);
+    rows.write(tx).await?;
+    Ok((invited, due))
+}
+
+/// Rows that a launch writes.
+#[derive(Default)]
+struct Rows {
+    invitations: Vec<Invitation>,
+    tokens: Vec<Token>,
+    tickets: Vec<Ticket>,
+    deliveries: Vec<Delivery>,
+    notices: HashMap<String, String>,
+}
+
+impl Rows {
+    fn add(
+        &mut self,
+        keys: &Keys,
+        launch: &Launch,
+        (wave, closes_at, now): (Uuid, Instant, Instant),
+        invitee: &Invitee,
+    ) -> Result<(), WaveError> {
+        let person = &invitee.person;
+        let id = Uuid::now_v7();
+        let language = launch.language_of(person.language.as_deref());
+        let timezone = person.timezone.clone().filter(|zone| TimeZone::get(zone).is_ok());
+        let timezone = timezone.unwrap_or_else(|| launch.timezone.clone());
+        if !self.notices.contains_key(&language) {
+            let notice = launch.file.notice.get(&language);
+            let document =
+                serde_json::to_string(&notice).map_err(|error| WaveError::Stored(error.to_string()))?;
+            self.notices.insert(language.clone(), notice_version(&document));
+        }
+        let customers = launch.file.audience.of == Population::Contacts;
+        if launch.file.channel == Channel::Mail {
+            let earliest = match (&launch.file.standing, invitee.event) {
+                (Some(rule), Some((_, at))) => {
+                    now.max(Instant::from_micros(at.as_micros() + rule.after_days * DAY))
+                }
+                _ => now,
+            };
+            let run_at = launch.file.send.next(earliest, &timezone, &launch.holidays);
+            let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
+            let of = Mailing {
+                invitation: id,
+                wave,
+                person: person.person_id,
+                email: person.email.as_deref().unwrap_or_default(),
+                hold_unknown: launch.file.hold_unknown,
+            };
+            self.deliveries.push(of.delivery(keys, ("invitation", 1), (run_at, closes_at)));
+        }
+        for purpose in [Purpose::Answer, Purpose::Unsubscribe] {
+            let hash = token_hash(&keys.token(id, purpose, 1));
+            self.tokens.push(Token { hash, invitation_id: id, purpose: purpose.as_str().into(), version: 1 });
+        }
+        if launch.file.mode == Mode::Anonymous {
+            self.tickets.push(Ticket { invitation_id: id, used: false });
+        }
+        self.invitations.push(Invitation {
+            id,
+            wave_id: wave,
+            contact_id: customers.then_some(person.person_id),
+            employee_id: (!customers).then_some(person.person_id),
+            event_id: invitee.event.map(|(event, _)| event),
+            notice_version: self.notices.get(&language).cloned().unwrap_or_default(),
+            language,
+            timezone,
+            channel: if launch.file.channel == Channel::Mail { "mail" } else { "link" }.into(),
+            token_version: 1,
+            invited_at: now,
+        });
+        Ok(())
+    }
+
+    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        for set in self.invitations.chunks(SET) {
+            put(tx, &set.iter().collect::<Vec<_>>()).await?;
+        }
+        for set in self.tokens.chunks(SET) {
+            put(tx, &set.iter().collect::<Vec<_>>()).await?;
+        }
+        for set in self.tickets.chunks(SET) {
+            put(tx, &set.iter().collect::<Vec<_>>()).await?;
+        }
+        for set in self.deliveries.chunks(SET) {
+            put(tx, &set.iter().collect::<Vec<_>>()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whom a mail of a wave goes to.
+pub(super) struct Mailing<'a> {
+    pub(super) invitation: Uuid,
+    pub(super) wave: Uuid,
+    pub(super) person: Uuid,
+    pub(super) email: &'a str,
+    pub(super) hold_unknown: bool,
+}
+
+impl Mailing<'_> {
+    /// The row of a mail. Its dedupe key names wave, person, kind and number: the same mail cannot be queued twice.
+    pub(super) fn delivery(
+        &self,
+        keys: &Keys,
+        (kind, sequence): (&str, i64),
+        (run_at, not_after): (Instant, Instant),
+    ) -> Delivery {
+        let dedupe_key = format!("{}|{}|{kind}|{sequence}", self.wave, self.person);
+        // A reminder that may have arrived is not worth a second one.
+        let hold = self.hold_unknown || kind != "invitation";
+        Delivery {
+            id: Uuid::now_v7(),
+            invitation_id: Some(self.invitation),
+            wave_id: Some(self.wave),
+            kind: kind.into(),
+            sequence,
+            reference: keys.bounce_reference(&dedupe_key),
+            dedupe_key,
+            domain_group: domain(self.email).unwrap_or_default(),
+            state: "queued".into(),
+            on_unknown: if hold { "hold" } else { "resend" }.into(),
+            attempts: 0,
+            unknowns: 0,
+            run_at,
+            not_after,
+            dated_at: run_at,
+            lease_generation: 0,
+        }
+    }
+}
+
+/// The domain of an address in small letters; `None` where it cannot be an address.
+fn domain(email: &str) -> Option<String> {
+    let (local, domain) = email.trim().rsplit_once('@')?;
+    let clean = |text: &str| {
+        !text.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
+    };
+    (clean(local) && clean(domain) && email.len() <= 254).then(|| domain.to_lowercase())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,163 @@
+//! Reminders, links for other channels, and the end of a wave.
+
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use super::WaveError;
+use super::file::WaveFile;
+use super::launch::Mailing;
+use super::window::HolidayBook;
+use crate::clock::Instant;
+use crate::seal::{Keys, Purpose};
+use crate::store::fielding::{self, WaveState};
+use crate::store::outbox;
+use crate::store::record::put;
+use crate::store::{StoreError, Tx};
+
+/// Rows that travel to the database together.
+const SET: usize = 1000;
+
+/// A wave with the file that it was launched with.
+pub(crate) async fn find(tx: &mut Tx, key: &str) -> Result<(WaveState, WaveFile), WaveError> {
+    let wave = fielding::wave(tx, key).await?.ok_or_else(|| WaveError::Unknown { key: key.to_owned() })?;
+    let file = serde_json::from_str(&wave.settings).map_err(|error| WaveError::Stored(error.to_string()))?;
+    Ok((wave, file))
+}
+
+/// Queues a reminder for everybody who got an invitation and has not answered; returns how many. The same reminder again
+/// queues nothing.
+///
+/// `number` counts the wave's reminders from 1.
+pub async fn remind(
+    tx: &mut Tx,
+    keys: &Keys,
+    (key, number): (&str, i64),
+    holidays: &HolidayBook,
+    now: Instant,
+) -> Result<i64, WaveError> {
+    fielding::lock(tx).await?;
+    let (wave, file) = find(tx, key).await?;
+    if wave.closed_at.is_some() || wave.closes_at <= now {
+        return Err(WaveError::Closed { key: key.into() });
+    }
+    let silent = fielding::silent(tx, wave.wave_id).await?;
+    let mut rows = Vec::with_capacity(silent.len());
+    for person in &silent {
+        let run_at = file.send.next(now, &person.timezone, holidays);
+        let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: person.timezone.clone() })?;
+        let mailing = Mailing {
+            invitation: person.invitation_id,
+            wave: wave.wave_id,
+            person: person.person_id,
+            email: person.email.as_deref().unwrap_or_default(),
+            hold_unknown: file.hold_unknown,
+        };
+        rows.push(mailing.delivery(keys, ("reminder", number), (run_at, wave.closes_at)));
+    }
+    let mut queued = 0;
+    for set in rows.chunks(SET) {
+        let known =
+            outbox::known(tx, &set.iter().map(|row| row.dedupe_key.as_str()).collect::<Vec<_>>()).await?;
+        let fresh: Vec<_> = set.iter().filter(|row| !known.contains(&row.dedupe_key)).collect();
+        put(tx, &fresh).await?;
+        queued += i64::try_from(fresh.len()).unwrap_or(i64::MAX);
+    }
+    Ok(queued)
+}
+
+/// Queues the thank-you of an invitation, once.
+pub async fn thank(tx: &mut Tx, keys: &Keys, invitation: Uuid, now: Instant) -> Result<(), WaveError> {
+    let Some((wave, person)) = fielding::thankable(tx, invitation).await? else { return Ok(()) };
+    let mailing = Mailing {
+        invitation,
+        wave,
+        person: person.person_id,
+        email: person.email.as_deref().unwrap_or_default(),
+        hold_unknown: true,
+    };
+    let until = Instant::from_micros(now.as_micros() + 2 * 86_400_000_000);
+    let row = mailing.delivery(keys, ("thanks", 1), (now, until));
+    if outbox::known(tx, &[row.dedupe_key.as_str()]).await?.is_empty() {
+        put(tx, &[&row]).await?;
+    }
+    Ok(())
+}
+
+/// Number of the reminder that is due on a day after the launch, from 1; `None` on other days.
+pub(crate) fn due_reminder(file: &WaveFile, wave: &WaveState, zone: &TimeZone, now: Instant) -> Option<i64> {
+    let days = now.date(zone).since(wave.opened_at.date(zone)).ok()?.get_days();
+    let place = file.remind_after_days.iter().rposition(|day| *day <= i64::from(days))?;
+    i64::try_from(place + 1).ok()
+}
+
+/// A personal link for a channel other than e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Link {
+    /// The person's name, where known.
+    pub name: String,
+    /// Their account, where known.
+    pub account: String,
+    /// Their address, where known.
+    pub email: String,
+    /// The language that the page opens in.
+    pub language: String,
+    /// The link.
+    pub link: String,
+}
+
+/// Makes the links of a wave whose channel is `link`, and notes that they were handed over.
+pub async fn links(
+    tx: &mut Tx,
+    keys: &Keys,
+    key: &str,
+    base_url: &str,
+    now: Instant,
+) -> Result<Vec<Link>, WaveError> {
+    let (wave, _) = find(tx, key).await?;
+    if wave.closed_at.is_some() {
+        return Err(WaveError::Closed { key: key.into() });
+    }
+    let invited = fielding::invited(tx, wave.wave_id).await?;
+    fielding::hand_over(tx, wave.wave_id, now).await?;
+    let links = invited.into_iter().map(|one| Link {
+        link: answer_link(keys, base_url, one.id, one.token_version),
+        name: one.name.unwrap_or_default(),
+        account: one.account.unwrap_or_default(),
+        email: one.email.unwrap_or_default(),
+        language: one.language,
+    });
+    Ok(links.collect())
+}
+
+/// The address of a person's answering pages.
+pub fn answer_link(keys: &Keys, base_url: &str, invitation: Uuid, version: i64) -> String {
+    let token = keys.token(invitation, Purpose::Answer, version);
+    format!("{}/s/{token}", base_url.trim_end_matches('/'))
+}
+
+/// The address that stops mails, by one click or by a page.
+pub fn unsubscribe_link(keys: &Keys, base_url: &str, invitation: Uuid, version: i64) -> String {
+    let token = keys.token(invitation, Purpose::Unsubscribe, version);
+    format!("{}/u/{token}", base_url.trim_end_matches('/'))
+}
+
+/// Ends a named or confidential wave for good: links stop opening, and mails that have not gone out are taken back. `false`
+/// where it had ended before.
+pub async fn close(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, WaveError> {
+    fielding::lock(tx).await?;
+    let (wave, _) = find(tx, key).await?;
+    Ok(end(tx, &wave, now).await?)
+}
+
+/// Lets the mails of a paused wave go on.
+pub async fn resume(tx: &mut Tx, key: &str) -> Result<(), WaveError> {
+    let (wave, _) = find(tx, key).await?;
+    Ok(fielding::resume(tx, wave.wave_id).await?)
+}
+
+/// Marks a wave as ended and takes its waiting mails back.
+pub(super) async fn end(tx: &mut Tx, wave: &WaveState, now: Instant) -> Result<bool, StoreError> {
+    let ended = fielding::close(tx, wave.wave_id, now).await?;
+    outbox::cancel_wave(tx, wave.wave_id, now).await?;
+    Ok(ended)
+}
