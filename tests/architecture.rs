@@ -26,6 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("web", &["analysis", "report", "store", "survey", "clock"]),
     ("import", &["store", "survey", "finance", "clock"]),
+    ("mail", &["survey", "clock"]),
     ("demo", &["survey", "finance", "clock", "cam_stats"]),
     ("report", &["analysis", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
