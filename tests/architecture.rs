@@ -33,6 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("wave", &["store", "survey", "disclosure", "seal", "clock", "cam_stats"]),
     ("mail", &["survey", "clock"]),
     ("import", &["store", "survey", "finance", "clock"]),
+    ("mail", &["survey", "clock"]),
     ("demo", &["survey", "finance", "clock", "cam_stats"]),
     ("report", &["analysis", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
