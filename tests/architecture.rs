@@ -30,7 +30,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("web", &["analysis", "report", "wave", "store", "survey", "seal", "clock"]),
     ("job", &["wave", "mail", "store", "survey", "seal", "clock"]),
-    ("wave", &["store", "survey", "disclosure", "seal", "clock", "cam_stats"]),
+    ("wave", &["store", "mail", "survey", "disclosure", "seal", "clock", "cam_stats"]),
     ("mail", &["survey", "clock"]),
     ("import", &["store", "survey", "finance", "clock"]),
     ("mail", &["survey", "clock"]),

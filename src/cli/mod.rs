@@ -9,10 +9,13 @@ mod fit;
 mod import;
 mod importance;
 mod keys;
+mod log;
 mod migrate;
 mod report;
+mod service;
 mod survey;
 mod wave;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +65,7 @@ enum Command {
     /// Check survey files before anybody is asked, and describe their format
     Survey(survey::Survey),
     Wave(wave::Wave),
+    Worker(worker::Worker),
     /// Make up a company, bring it in, analyse it and show the report
     Demo(demo::Demo),
 }
@@ -87,6 +91,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
             Command::Wave(command) => command.run(&cli.shared.config()?).await,
+            Command::Worker(command) => command.run(&cli.shared.config()?).await,
             Command::Demo(command) => command.run().await,
         }
     })

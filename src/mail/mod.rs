@@ -10,6 +10,7 @@ mod reference;
 mod relay;
 mod reply;
 mod session;
+mod sink;
 mod wire;
 mod words;
 
@@ -20,4 +21,5 @@ pub use reference::{Reference, ReferenceError, Separator};
 pub use relay::{Deadlines, Lifetime, Login, Relay, Tls, Trust, TrustError};
 pub use reply::{Class, Phase, Reply, classify};
 pub use session::{Fault, OpenError, Outcome, SmtpSession};
+pub use sink::{Answer, Received, Sink};
 pub use words::{Language, LanguageError};

@@ -15,6 +15,7 @@ pub(crate) mod people;
 pub(crate) mod record;
 pub mod report;
 pub(crate) mod response;
+pub(crate) mod retention;
 pub mod snapshot;
 mod writer;
 
@@ -35,6 +36,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("people", people::STATEMENTS),
         ("report", report::STATEMENTS),
         ("response", response::STATEMENTS),
+        ("retention", retention::STATEMENTS),
         ("rows", batch::ROW_STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
     ]

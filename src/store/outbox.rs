@@ -32,6 +32,8 @@ pub(crate) struct Leased {
     pub(crate) reference: String,
     pub(crate) domain_group: String,
     pub(crate) attempts: i64,
+    pub(crate) unknowns: i64,
+    pub(crate) on_unknown: String,
     pub(crate) dated_at: Instant,
     pub(crate) not_after: Instant,
     pub(crate) wave_id: Uuid,
@@ -40,7 +42,9 @@ pub(crate) struct Leased {
     pub(crate) token_version: i64,
     pub(crate) language: String,
     pub(crate) timezone: String,
+    pub(crate) person_id: Uuid,
     pub(crate) name: Option<String>,
+    pub(crate) account: Option<String>,
     pub(crate) email: Option<String>,
 }
 
@@ -76,8 +80,6 @@ pub(crate) struct Ending {
     pub(crate) run_at: Instant,
     /// Attempts that count against the row: an attempt that the relay never saw does not.
     pub(crate) counted: bool,
-    /// Number of the attempt, from 1.
-    pub(crate) number: i64,
     pub(crate) started_at: Instant,
     pub(crate) ended_at: Instant,
     /// `sent`, `refused`, `not_sent` or `unknown`.
@@ -122,20 +124,24 @@ statements! {
                    ORDER BY delivery.run_at, delivery.id LIMIT $4" {"" | " FOR UPDATE SKIP LOCKED"} ")
               UPDATE delivery SET state = 'leased', lease_owner = $2, lease_generation = lease_generation + 1,
                      lease_until = " {"$1 + $3" | "now() + $3 * INTERVAL '1 microsecond'"} "
-               WHERE id IN (SELECT id FROM due)"];
+               WHERE id IN (SELECT id FROM due)
+              RETURNING id"];
 
     LEASED = ["SELECT delivery.id, delivery.lease_generation, delivery.kind, delivery.sequence, delivery.dedupe_key,
-                      delivery.reference, delivery.domain_group, delivery.attempts, delivery.dated_at,
-                      delivery.not_after, invitation.wave_id, fielding.key AS wave_key,
+                      delivery.reference, delivery.domain_group, delivery.attempts, delivery.unknowns,
+                      delivery.on_unknown, delivery.dated_at, delivery.not_after, invitation.wave_id, fielding.key AS wave_key,
                       invitation.id AS invitation_id, invitation.token_version, invitation.language,
-                      invitation.timezone, contact.name, COALESCE(contact.email, employee.email) AS email
+                      invitation.timezone, COALESCE(invitation.contact_id, invitation.employee_id) AS person_id,
+                      contact.name, account.name AS account, COALESCE(contact.email, employee.email) AS email
                  FROM delivery
                  JOIN invitation ON invitation.id = delivery.invitation_id
                  JOIN fielding ON fielding.wave_id = invitation.wave_id
                  LEFT JOIN contact ON contact.id = invitation.contact_id
+                 LEFT JOIN account ON account.id = contact.account_id
                  LEFT JOIN employee ON employee.id = invitation.employee_id
-                WHERE delivery.lease_owner = $1 AND delivery.state = 'leased' AND delivery.lease_until IS NOT NULL
-                  AND delivery.lease_generation > 0
+                WHERE delivery.id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                               | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                      " AS r)
                 ORDER BY delivery.run_at, delivery.id"];
 
     WANTED = ["SELECT wave.closed_at IS NOT NULL AS closed, fielding.paused_at IS NOT NULL AS paused,
@@ -153,7 +159,8 @@ statements! {
               RETURNING attempts"];
 
     END = ["UPDATE delivery SET state = $4, run_at = $5, ended_at = $6, last_class = $7,
-                   attempts = attempts - CASE WHEN $8 THEN 0 ELSE 1 END, lease_owner = NULL, lease_until = NULL
+                   attempts = attempts - CASE WHEN $8 THEN 0 ELSE 1 END,
+                   unknowns = unknowns + CASE WHEN $9 THEN 1 ELSE 0 END, lease_owner = NULL, lease_until = NULL
              WHERE id = $1 AND lease_owner = $2 AND lease_generation = $3 AND state = 'sending'"];
 
     PUT_ATTEMPT = ["INSERT INTO attempt (delivery_id, number, started_at, ended_at, outcome, phase, class, code, enhanced, detail)
@@ -226,8 +233,7 @@ statements! {
                              ORDER BY ended_at DESC LIMIT 1000) AS recent"];
 }
 
-/// Leases up to `limit` due rows whose domains are not blocked, for `micros` microseconds, and returns all rows that the
-/// process holds and has not begun.
+/// Leases up to `limit` due rows whose domains are not blocked, for `micros` microseconds, and returns them.
 ///
 /// On PostgreSQL the lease is counted by the database's clock, so that clocks of several machines need not agree.
 pub(crate) async fn lease(
@@ -236,22 +242,21 @@ pub(crate) async fn lease(
     now: Instant,
     micros: i64,
     (limit, blocked): (i64, &[String]),
-) -> Result<u64, StoreError> {
+) -> Result<Vec<Leased>, StoreError> {
     let blocked = json(blocked)?;
-    Ok(on!(tx, LEASE, |c, q| sqlx::query(q)
+    let ids: Vec<Uuid> = on!(&mut *tx, LEASE, |c, q| sqlx::query_scalar(q)
         .bind(now)
         .bind(owner)
         .bind(micros)
         .bind(limit)
         .bind(&blocked)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?)
-}
-
-/// The rows that a process has leased and not begun.
-pub(crate) async fn leased(tx: &mut Tx, owner: Uuid) -> Result<Vec<Leased>, StoreError> {
-    Ok(on!(tx, LEASED, |c, q| sqlx::query_as(q).bind(owner).fetch_all(c).await)?)
+        .fetch_all(c)
+        .await)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = json(&ids)?;
+    Ok(on!(tx, LEASED, |c, q| sqlx::query_as(q).bind(&ids).fetch_all(c).await)?)
 }
 
 /// Tells what speaks against a mail, just before it goes out.
@@ -280,6 +285,7 @@ pub(crate) async fn end(tx: &mut Tx, lease: Lease, ending: &Ending) -> Result<bo
         .bind(ending.ended_at)
         .bind(ending.class)
         .bind(ending.counted)
+        .bind(ending.outcome == "unknown")
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

@@ -10,6 +10,7 @@ use super::WaveError;
 use super::file::{Channel, Mode, Population, WaveFile};
 use super::window::HolidayBook;
 use crate::clock::Instant;
+use crate::mail::pace::domain_group;
 use crate::seal::{Keys, Purpose, token_hash};
 use crate::store::fielding::{self, Candidate, Fielding, Invitation, NoticeRow, Ticket, Token};
 use crate::store::outbox::Delivery;
@@ -481,7 +482,7 @@ impl Mailing<'_> {
             sequence,
             reference: keys.bounce_reference(&dedupe_key),
             dedupe_key,
-            domain_group: domain(self.email).unwrap_or_default(),
+            domain_group: domain_group(&domain(self.email).unwrap_or_default()).to_string(),
             state: "queued".into(),
             on_unknown: if hold { "hold" } else { "resend" }.into(),
             attempts: 0,

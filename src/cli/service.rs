@@ -1,0 +1,200 @@
+//! What `cam serve` and `cam worker` run: the jobs, until a signal ends them.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::watch;
+
+use super::exit::Refused;
+use crate::clock::Clock;
+use crate::config::{Config, MailSection, TlsMode};
+use crate::job::{Desk, Outbox, Schedule, SendReport, Settings};
+use crate::mail::{Deadlines, Lifetime, Login, Organisation, Party, Relay, Separator, Signer, Tls, Trust};
+use crate::seal::Keys;
+use crate::store::{self, Db};
+use crate::wave::HolidayBook;
+
+/// How long a leased mail stays with a process that has stopped renewing.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How long to wait where no mail is due.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Jobs that run by themselves.
+pub(super) struct Jobs {
+    outbox: Option<Outbox>,
+    schedule: Schedule,
+    /// Held while this process is the only one that sends from a SQLite file.
+    _alone: Option<std::fs::File>,
+}
+
+impl Jobs {
+    /// Prepares the jobs that the configuration asks for.
+    pub(super) async fn prepare(config: &Config, db: &Db, keys: &Keys, clock: Clock) -> anyhow::Result<Self> {
+        let organisation = store::organisation::find(&mut db.read().await?).await?;
+        let alone = match db {
+            Db::Sqlite { .. } => Some(only_sender(config)?),
+            Db::Postgres(_) => None,
+        };
+        let outbox = match &config.mail {
+            None => None,
+            Some(mail) => {
+                let desk = desk(config, mail, keys, &organisation)?;
+                let settings = Settings {
+                    relay: relay(mail)?,
+                    connections: mail.connections,
+                    rate: f64::from(mail.rate_per_minute) / 60.0,
+                    lease: LEASE,
+                    idle: IDLE,
+                    alone: alone.is_some(),
+                    holidays: HolidayBook::new(),
+                };
+                Some(Outbox::new(db.clone(), clock, Arc::new(desk), settings))
+            }
+        };
+        let schedule = Schedule::new(db.clone(), clock, keys.clone(), organisation.timezone);
+        Ok(Self { outbox, schedule, _alone: alone })
+    }
+
+    /// What has been sent, where mails are sent.
+    pub(super) fn report(&self) -> Option<Arc<SendReport>> {
+        self.outbox.as_ref().map(Outbox::report)
+    }
+
+    /// Runs them until `stop` says so.
+    pub(super) async fn run(self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let scheduled = tokio::spawn({
+            let (schedule, stop) = (self.schedule.clone(), stop.clone());
+            async move { schedule.run(stop).await }
+        });
+        let sent = match &self.outbox {
+            Some(outbox) => outbox.run(stop).await,
+            None => Ok(()),
+        };
+        scheduled.await?;
+        Ok(sent?)
+    }
+}
+
+/// Takes the lock that makes this process the only one that sends from a SQLite file.
+fn only_sender(config: &Config) -> anyhow::Result<std::fs::File> {
+    let file = config.database.url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let file = format!("{}.sender", file.split('?').next().unwrap_or(file));
+    let lock = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&file)
+        .with_context(|| format!("{file} cannot be opened"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(Refused(format!(
+            "another process serves this database ({file} is locked); several processes need PostgreSQL"
+        ))
+        .into()),
+    }
+}
+
+fn desk(
+    config: &Config,
+    mail: &MailSection,
+    keys: &Keys,
+    organisation: &store::organisation::Organisation,
+) -> anyhow::Result<Desk> {
+    let footer = if mail.contact.is_empty() {
+        organisation.name.clone()
+    } else {
+        format!("{}, {}", organisation.name, mail.contact)
+    };
+    Ok(Desk {
+        keys: keys.clone(),
+        base_url: config.web.base_url(),
+        sender: Party {
+            name: mail.from_name.clone().unwrap_or_else(|| organisation.name.clone()),
+            address: mail.from.clone(),
+        },
+        reply_to: mail.reply_to.clone(),
+        domain: mail.domain().to_owned(),
+        bounce_domain: mail.bounce_domain().to_owned(),
+        separator: if mail.bounce_separator == '-' { Separator::Hyphen } else { Separator::Plus },
+        organisation: Organisation { name: organisation.name.clone(), footer },
+        timezone: organisation.timezone.clone(),
+        signer: signer(mail)?,
+        waves: Mutex::new(HashMap::new()),
+    })
+}
+
+fn signer(mail: &MailSection) -> anyhow::Result<Option<Signer>> {
+    let Some(dkim) = &mail.dkim else { return Ok(None) };
+    let key = read_secret(&dkim.key_file)?;
+    let domain = dkim.domain.as_deref().unwrap_or_else(|| mail.domain());
+    let signer = if key.starts_with("-----BEGIN") {
+        Signer::rsa(domain, &dkim.selector, &key)
+    } else {
+        Signer::ed25519(domain, &dkim.selector, &key)
+    };
+    Ok(Some(signer.map_err(|error| Refused(format!("{}: {error}", dkim.key_file.display())))?))
+}
+
+fn relay(mail: &MailSection) -> anyhow::Result<Relay> {
+    let trust = || -> anyhow::Result<Trust> {
+        let own = match &mail.authorities {
+            Some(file) => {
+                Some(std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?)
+            }
+            None => None,
+        };
+        Ok(Trust::with_system(own.as_deref()).map_err(|error| Refused(error.to_string()))?)
+    };
+    let login = match (&mail.user, &mail.password_file) {
+        (Some(user), Some(file)) => Some(Login { user: user.clone(), password: read_secret(file)? }),
+        _ => None,
+    };
+    Ok(Relay {
+        host: mail.host.clone(),
+        port: mail.port,
+        tls: match mail.tls {
+            TlsMode::None => Tls::Plain,
+            TlsMode::Starttls => Tls::StartTls(trust()?),
+            TlsMode::Implicit => Tls::Implicit(trust()?),
+        },
+        login,
+        hello: mail.hello.clone().unwrap_or_else(|| mail.domain().to_owned()),
+        deadlines: Deadlines::default(),
+        lifetime: Lifetime::default(),
+    })
+}
+
+/// Reads a file that holds a secret and nothing else.
+pub(super) fn read_secret(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Refused(format!("{} cannot be read: {error}", file.display())))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Becomes `true` at the first Ctrl-C or SIGTERM; at the second the process ends at once, which loses nothing.
+pub(super) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (tell, told) = watch::channel(false);
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        loop {
+            #[cfg(unix)]
+            // Neither future owns anything that a drop could break.
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            #[cfg(not(unix))]
+            let _ = tokio::signal::ctrl_c().await;
+            if tell.send_replace(true) {
+                tracing::warn!("ending at once");
+                std::process::abort();
+            }
+        }
+    });
+    Ok(told)
+}

@@ -1,0 +1,10 @@
+//! What runs by itself: sending mails, reading what comes back, reminding, closing, deleting. Loops that end when asked to.
+
+mod deliver;
+mod letter;
+mod schedule;
+mod settle;
+
+pub use deliver::{Outbox, SendReport, Settings};
+pub use letter::{Desk, DeskError};
+pub use schedule::Schedule;

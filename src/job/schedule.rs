@@ -1,0 +1,104 @@
+//! What happens by the calendar: reminders, the end of waves, deletion.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Instant};
+use crate::seal::Keys;
+use crate::store::{Db, retention};
+use crate::wave::{self, HolidayBook, WaveError};
+
+/// How often the calendar is looked at.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Days that raw mails which came back are kept.
+const RAW_MAIL_DAYS: i64 = 30;
+
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
+/// The calendar of the waves.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    db: Db,
+    clock: Clock,
+    keys: Keys,
+    timezone: String,
+}
+
+impl Schedule {
+    /// Prepares the loop.
+    pub fn new(db: Db, clock: Clock, keys: Keys, timezone: String) -> Self {
+        Self { db, clock, keys, timezone }
+    }
+
+    /// Looks at the calendar until `stop` says so.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.once().await {
+                tracing::warn!(%error, "the calendar could not be kept");
+            }
+            // Neither future owns anything that a drop could break.
+            let _ = tokio::time::timeout(EVERY, stop.wait_for(|stop| *stop)).await;
+        }
+    }
+
+    /// Does what is due now: the reminders of the day, the end of waves whose time is over, deletion. Doing it again changes
+    /// nothing.
+    pub async fn once(&self) -> Result<(), WaveError> {
+        let now = self.clock.now();
+        let zone = TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC);
+        let keys = wave::keys(&mut self.db.read().await?, true).await?;
+        for key in keys {
+            let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
+            if state.closes_at <= now {
+                // An anonymous wave is opened by HR's passphrase; until then it only takes no ballots any more.
+                if file.mode != wave::Mode::Anonymous {
+                    let ended: Result<bool, WaveError> = self
+                        .db
+                        .write(move |tx| Box::pin(async move { wave::close(tx, &key, now).await }))
+                        .await;
+                    ended?;
+                }
+            } else if let Some(number) = wave::due_reminder(&file, &state, &zone, now) {
+                let mac = self.keys.clone();
+                let queued: Result<i64, WaveError> = self
+                    .db
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            wave::remind(tx, &mac, (&key, number), &HolidayBook::new(), now).await
+                        })
+                    })
+                    .await;
+                queued?;
+            }
+        }
+        self.delete(now, &zone).await
+    }
+
+    /// Deletes raw mails after their days, and the answers of waves after the day that their dossier names.
+    async fn delete(&self, now: Instant, zone: &TimeZone) -> Result<(), WaveError> {
+        let since = Instant::from_micros(now.as_micros() - RAW_MAIL_DAYS * DAY);
+        let today = now.date(zone);
+        let mut over = Vec::new();
+        for key in wave::keys(&mut self.db.read().await?, false).await? {
+            let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
+            if today > file.delete_after {
+                over.push(state.wave_id);
+            }
+        }
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    retention::drop_raw_mails(tx, since).await?;
+                    for wave in over {
+                        retention::drop_answers(tx, wave).await?;
+                    }
+                    Ok::<(), WaveError>(())
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,215 @@
+//! From a launch to the relay: who is invited, what is sent, and what becomes of it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+#[path = "support/fielded.rs"]
+mod fielded;
+#[path = "support/import_desk.rs"]
+mod import_desk;
+mod support;
+
+
+use cam::clock::Clock;
+use cam::import::Kind;
+use cam::mail::Received;
+use cam::store::Db;
+use cam::wave::{self, LeftOut, WaveError};
+use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states, wave_file};
+use import_desk::Desk;
+use support::each_backend;
+
+const ACCOUNTS: &str = "kind = \"accounts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\nname = \"name\"\n";
+
+const CONTACTS: &str = "kind = \"contacts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\n\
+     account = { column = \"account\", scheme = \"crm\" }\nname = \"name\"\nemail = \"email\"\nlanguage = \"language\"\n\
+     timezone = \"zone\"\n";
+
+/// Brings contacts in, each `(name, address, language, zone)`, all at one account.
+async fn contacts(db: &Db, people: &[(&str, &str, &str, &str)]) -> Desk {
+    let desk = Desk::open(db.clone()).await;
+    desk.import(Kind::Accounts, "no,name\nA1,Haoda\n", ACCOUNTS).await.unwrap();
+    let mut file = String::from("no,account,name,email,language,zone\n");
+    for (number, (name, email, language, zone)) in people.iter().enumerate() {
+        file.push_str(&format!("C{number},A1,{name},{email},{language},{zone}\n"));
+    }
+    let report = desk.import(Kind::Contacts, file, CONTACTS).await.unwrap();
+    assert_eq!(report.new, people.len() as u64);
+    desk
+}
+
+const TWO: [(&str, &str, &str, &str); 2] = [
+    ("Ms Chen", "chen@haoda.example", "zh-Hans", "Asia/Shanghai"),
+    ("Mr Lee", "lee@haoda.example", "en", "Asia/Shanghai"),
+];
+
+fn text_of(mail: &Received) -> String {
+    let parsed = mail_parser::MessageParser::default().parse(&mail.bytes).unwrap();
+    parsed.body_text(0).unwrap().into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_gets_one_mail_in_their_language_with_their_own_link() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        let launched = launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        assert_eq!((launched.invited, launched.before), (2, false));
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || sink.count() == 2).await;
+        let mails = sink.mails();
+        assert_eq!(states(&db).await, [("sent".to_owned(), 2)].into());
+        let links: Vec<String> = mails
+            .iter()
+            .map(|mail| {
+                let text = text_of(mail);
+                assert_eq!(text.contains('您'), mail.to.starts_with("chen"), "{text}");
+                let at = text.find("https://s.kestrel.example/s/").unwrap();
+                text[at..].split_whitespace().next().unwrap().to_owned()
+            })
+            .collect();
+        assert_ne!(links[0], links[1]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn launching_twice_changes_nothing_and_other_settings_are_refused() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let again = launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        assert_eq!((again.invited, again.before), (2, true));
+        assert_eq!(states(&db).await, [("queued".to_owned(), 2)].into());
+        for change in ["k = 9", "cap_days = 1"] {
+            let error = launch(&db, launch_of(&wave_file(change)), at(NOW)).await.unwrap_err();
+            assert!(matches!(error, WaveError::Changed { .. }), "{error}");
+        }
+        let mode = wave_file("").replace("\"named\"", "\"confidential\"");
+        assert!(matches!(launch(&db, launch_of(&mode), at(NOW)).await, Err(WaveError::Changed { .. })));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_be_asked_is_counted_by_reason() {
+    each_backend(async |db| {
+        let people = [
+            TWO[0],
+            ("Same", "CHEN@haoda.example", "en", ""),
+            ("None", "", "en", ""),
+            ("Odd", "chen haoda", "en", ""),
+        ];
+        contacts(&db, &people).await;
+        let launched = launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        assert_eq!(launched.invited, 1);
+        let expected =
+            [(LeftOut::SameAddress, 1), (LeftOut::NoAddress, 1), (LeftOut::OddAddress, 1)].into();
+        assert_eq!(launched.left_out, expected);
+        // The next wave within the month asks nobody a second time; a month later it does.
+        let next = wave_file("").replace("autumn", "winter");
+        let soon = launch(&db, launch_of(&next), at("2026-12-01T02:00:00Z")).await.unwrap();
+        assert_eq!((soon.invited, soon.left_out[&LeftOut::AskedRecently]), (0, 1));
+        let later = next.replace("winter", "spring").replace("2026-12-15", "2027-01-15");
+        assert_eq!(launch(&db, launch_of(&later), at("2026-12-25T02:00:00Z")).await.unwrap().invited, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_does_not_exist_is_suppressed_and_one_that_is_busy_is_tried_again() {
+    each_backend(async |db| {
+        let people = [
+            ("No", "nouser@haoda.example", "en", "Asia/Shanghai"),
+            ("Later", "later@haoda.example", "en", "Asia/Shanghai"),
+        ];
+        contacts(&db, &people).await;
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        let both_tried = async || {
+            let states = states(&db).await;
+            states.get("failed") == Some(&1) && states.get("deferred") == Some(&1)
+        };
+        let report = send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), both_tried).await;
+        assert_eq!(report.refused.load(std::sync::atomic::Ordering::Relaxed), 2);
+        let next = wave_file("cap_days = 0").replace("autumn", "winter");
+        let launched = launch(&db, launch_of(&next), at(NOW)).await.unwrap();
+        assert_eq!((launched.invited, launched.left_out[&LeftOut::Suppressed]), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_goes_out_at_night_or_on_a_sunday_of_the_recipient() {
+    each_backend(async |db| {
+        let people = [TWO[0], ("Ms Night", "night@haoda.example", "en", "America/New_York")];
+        contacts(&db, &people).await;
+        let launched = launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        // It is nine in the evening in New York: the mail waits for nine in the morning there.
+        assert_eq!(launched.due, Some((at(NOW), at("2026-11-25T14:00:00Z"))));
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || sink.count() == 1).await;
+        assert_eq!(states(&db).await, [("queued".to_owned(), 1), ("sent".to_owned(), 1)].into());
+        // On Sunday the mail is long due, and still waits.
+        let sunday = Clock::Fixed(at("2026-11-29T15:00:00Z"));
+        send_until(outbox(&db, port, sunday, 2), async || {
+            states(&db).await.get("leased").is_none() && sink.count() == 1
+        })
+        .await;
+        assert_eq!(sink.count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_wave_sends_nothing_more_and_stays_closed() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let close = async || -> Result<bool, WaveError> {
+            db.write(|tx| Box::pin(async move { wave::close(tx, "autumn", at(NOW)).await })).await
+        };
+        assert!(close().await.unwrap());
+        assert!(!close().await.unwrap());
+        assert_eq!(states(&db).await, [("cancelled".to_owned(), 2)].into());
+        let remind: Result<i64, WaveError> = db
+            .write(|tx| {
+                Box::pin(async move {
+                    wave::remind(tx, &keys(), ("autumn", 1), &wave::HolidayBook::new(), at(NOW)).await
+                })
+            })
+            .await;
+        assert!(matches!(remind, Err(WaveError::Closed { .. })));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
+    each_backend(async |db| {
+        let people = [TWO[0], TWO[1], ("No", "nouser@haoda.example", "en", "Asia/Shanghai")];
+        contacts(&db, &people).await;
+        launch(&db, launch_of(&wave_file("remind_after_days = [4]")), at(NOW)).await.unwrap();
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || {
+            states(&db).await.get("failed") == Some(&1) && sink.count() == 2
+        })
+        .await;
+        let monday = at("2026-11-30T02:00:00Z");
+        let remind = async || -> Result<i64, WaveError> {
+            db.write(move |tx| {
+                Box::pin(async move {
+                    wave::remind(tx, &keys(), ("autumn", 1), &wave::HolidayBook::new(), monday).await
+                })
+            })
+            .await
+        };
+        assert_eq!(remind().await.unwrap(), 2);
+        assert_eq!(remind().await.unwrap(), 0);
+        send_until(outbox(&db, port, Clock::Fixed(monday), 2), async || sink.count() == 4).await;
+        assert_eq!(sink.count(), 4);
+    })
+    .await;
+}
