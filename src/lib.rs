@@ -16,6 +16,7 @@ pub mod disclosure;
 pub mod finance;
 pub mod import;
 pub mod report;
+pub mod seal;
 pub mod store;
 pub mod survey;
 pub mod web;

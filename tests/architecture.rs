@@ -27,7 +27,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("web", &["analysis", "report", "store", "survey", "clock"]),
     ("import", &["store", "survey", "finance", "clock"]),
     ("demo", &["survey", "finance", "clock", "cam_stats"]),
-    ("report", &["analysis", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
+    ("report", &["analysis", "disclosure", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
     ("store", &["survey", "finance", "clock", "cam_stats"]),
     ("config", &["finance", "clock"]),
@@ -35,6 +35,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("finance", &["clock"]),
     ("survey", &[]),
     ("disclosure", &[]),
+    ("seal", &[]),
     ("chart", &[]),
     ("clock", &[]),
 ];
