@@ -279,6 +279,23 @@ fn on_200_companies_the_attacker_recovers_no_hidden_cell_and_no_sum_over_a_few()
     recovers_nothing(&campaign(0..200));
 }
 
+/// Participation is released without the bounds, which alone would hide every mean that follows exactly.
+#[test]
+fn without_the_bounds_no_hidden_cell_follows_exactly_either() {
+    let mut tried = 0;
+    for seed in 200..300 {
+        let mut dice = Dice(seed);
+        let (dimensions, ballots) = company(&mut dice);
+        let rule = Rule { widest: 0.0, ..Rule::default() };
+        let cells = release(&dimensions, &[SCALE], &ballots, &rule).unwrap();
+        let shown: Vec<bool> = cells.iter().map(|cell| cell.shown.is_some()).collect();
+        let loot = attack(&Prey::of(&dimensions, &ballots), &shown, 5);
+        assert_eq!((loot.cells, loot.sums), (0, 0), "seed {seed}");
+        tried += loot.tried;
+    }
+    assert!(tried > 10_000);
+}
+
 /// About a minute.
 #[test]
 #[ignore = "the large form: cargo test --lib disclosure::attack -- --ignored --nocapture"]

@@ -4,8 +4,13 @@
 mod audit;
 mod release;
 mod remainder;
+pub mod table;
 
 pub use release::{Ballot, Cell, Dimension, Question, Rule, RuleError, Shown, release};
+pub use table::{
+    Answered, Column, Construct, Poll, Released, Row, Table, TableError, Unit, UnitId, comments, elsewhere,
+    table,
+};
 
 #[cfg(test)]
 mod attack;

@@ -144,19 +144,37 @@ pub fn release(
             }))
             .collect();
     let mut cells = Vec::new();
-    for (question, scale) in questions.iter().enumerate() {
-        let table = Table::new(dimensions, ballots, question, scale);
-        let shown = table.protect(rule);
-        cells.extend(groups.iter().zip(&table.cells).zip(shown).map(|((group, cell), shown)| Cell {
-            question,
+    for question in questions.iter().enumerate() {
+        let shown = column(dimensions, ballots, question, rule, None);
+        let column = groups.iter().zip(shown).map(|(group, shown)| Cell {
+            question: question.0,
             group: *group,
-            shown: shown.then(|| Shown { n: cell.n, mean: cell.sum / cell.n as f64 }),
-        }));
+            shown,
+        });
+        cells.extend(column);
     }
     Ok(cells)
 }
 
-fn check(
+/// What is shown of one question in the whole and in every group, after [`check`]; only where it is allowed, if that is
+/// said.
+pub(super) fn column(
+    dimensions: &[Dimension],
+    ballots: &[Ballot],
+    (question, scale): (usize, &Question),
+    rule: &Rule,
+    allowed: Option<&[bool]>,
+) -> Vec<Option<Shown>> {
+    let table = Table::new(dimensions, ballots, question, scale);
+    let may = (0..table.cells.len())
+        .map(|cell| table.cells[cell].n >= rule.k && allowed.is_none_or(|allowed| allowed[cell]));
+    let shown = table.protect(may.collect(), rule);
+    let show =
+        |(cell, shown): (&Counted, bool)| shown.then(|| Shown { n: cell.n, mean: cell.sum / cell.n as f64 });
+    table.cells.iter().zip(shown).map(show).collect()
+}
+
+pub(super) fn check(
     dimensions: &[Dimension],
     questions: &[Question],
     ballots: &[Ballot],
@@ -288,9 +306,9 @@ impl Table {
         false
     }
 
-    /// Which cells may be shown.
-    fn protect(&self, rule: &Rule) -> Vec<bool> {
-        let mut shown: Vec<bool> = self.cells.iter().map(|cell| cell.n >= rule.k).collect();
+    /// Which of the cells that may be shown are.
+    fn protect(&self, may: Vec<bool>, rule: &Rule) -> Vec<bool> {
+        let mut shown = may.clone();
         // Each round hides one cell, so it ends.
         while let Some(cell) = self.next_to_hide(&shown, rule) {
             shown[cell] = false;
