@@ -133,14 +133,18 @@ fn rest(row: &[f64], basis: &[Vec<f64>]) -> Vec<f64> {
     let mut rest = row.to_vec();
     for direction in basis.iter().chain(basis) {
         let part = dot(&rest, direction);
-        rest.iter_mut().zip(direction).for_each(|(value, along)| *value -= part * along);
+        for (value, along) in rest.iter_mut().zip(direction) {
+            *value -= part * along;
+        }
     }
     rest
 }
 
 fn unit(mut row: Vec<f64>) -> Option<Vec<f64>> {
     let length = dot(&row, &row).sqrt();
-    row.iter_mut().for_each(|value| *value /= length);
+    for value in &mut row {
+        *value /= length;
+    }
     (length > 1e-7).then_some(row)
 }
 
@@ -233,6 +237,7 @@ fn range(prey: &Prey, shown: &[bool], target: &Target) -> f64 {
 }
 
 /// Attacks the released tables of many companies, and what only the small cells are hidden in.
+#[expect(clippy::print_stdout, reason = "the figures of the attack are what is asked for")]
 fn campaign(seeds: std::ops::Range<u64>) -> [Loot; 2] {
     let mut loots = [Loot::default(), Loot::default()];
     let (mut shown_cells, mut large_cells) = (0, 0);

@@ -15,7 +15,7 @@ const ROUNDING: f64 = 1e-6;
 /// It is the smallest of the shown cells around and beside it that makes the range wider.
 pub(super) fn narrow(table: &Table, shown: &[bool], widest: f64) -> Option<usize> {
     let hidden = (0..table.cells.len()).filter(|&cell| !shown[cell] && table.cells[cell].n > 0);
-    hidden.filter_map(|cell| Some((cell, range(table, shown, cell)))).find_map(|(cell, known)| {
+    hidden.map(|cell| (cell, range(table, shown, cell))).find_map(|(cell, known)| {
         if known >= widest - ROUNDING {
             return None;
         }

@@ -166,9 +166,10 @@ pub(super) fn column(
     allowed: Option<&[bool]>,
 ) -> Vec<Option<Shown>> {
     let table = Table::new(dimensions, ballots, question, scale);
-    let may = (0..table.cells.len())
-        .map(|cell| table.cells[cell].n >= rule.k && allowed.is_none_or(|allowed| allowed[cell]));
-    let shown = table.protect(may.collect(), rule);
+    let may: Vec<bool> = (0..table.cells.len())
+        .map(|cell| table.cells[cell].n >= rule.k && allowed.is_none_or(|allowed| allowed[cell]))
+        .collect();
+    let shown = table.protect(&may, rule);
     let show =
         |(cell, shown): (&Counted, bool)| shown.then(|| Shown { n: cell.n, mean: cell.sum / cell.n as f64 });
     table.cells.iter().zip(shown).map(show).collect()
@@ -307,8 +308,8 @@ impl Table {
     }
 
     /// Which of the cells that may be shown are.
-    fn protect(&self, may: Vec<bool>, rule: &Rule) -> Vec<bool> {
-        let mut shown = may.clone();
+    fn protect(&self, may: &[bool], rule: &Rule) -> Vec<bool> {
+        let mut shown = may.to_vec();
         // Each round hides one cell, so it ends.
         while let Some(cell) = self.next_to_hide(&shown, rule) {
             shown[cell] = false;

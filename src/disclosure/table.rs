@@ -423,6 +423,10 @@ mod tests {
         answered.extend((0..6).map(|_| Answered { units: vec![id(3), id(1)], scores: vec![None; 2] }));
         let table = table(&poll(), &answered).unwrap();
         assert_eq!(table.rows[4].cells, [Released::Hidden; 4]);
+        // Nor does the count follow from those of the department and the other team.
+        let counted = |row: usize| matches!(table.rows[row].cells[0], Released::Shown { .. });
+        assert!(!(counted(2) && counted(3)));
+        assert!(counted(0));
     }
 
     #[test]

@@ -233,7 +233,11 @@ impl Writer<'_> {
             .map(|(place, (title, set))| {
                 let parts = sets.iter().filter(|(other, _)| other == title).count();
                 let part = sets[..=place].iter().filter(|(other, _)| other == title).count();
-                let title = if parts > 1 { format!("{title} ({part}/{parts})") } else { (*title).to_owned() };
+                let title = match (parts, self.language) {
+                    (1, _) => (*title).to_owned(),
+                    (_, Language::En) => format!("{title} ({part}/{parts})"),
+                    (_, Language::ZhHans) => format!("{title}（{part}/{parts}）"),
+                };
                 let first: &[usize] = if place == 0 { &participation } else { &[] };
                 self.grid(title, &[first, set].concat())
             })
@@ -262,15 +266,22 @@ impl Writer<'_> {
                     Language::En => format!("{}\u{A0}%", points(*mean)),
                     Language::ZhHans => format!("{}%", points(*mean)),
                 };
-                CellView { head, class: "part".to_owned(), text: n.to_string(), beside: Some(share) }
+                CellView { head, class: "part".to_owned(), text: share, beside: Some(self.count(*n)) }
             }
             (Some(Released::Shown { n, mean }), kind) => {
                 let points = points(*mean);
                 let step = 1 + STEPS.iter().filter(|&&end| points >= end).count();
-                let beside = matches!(kind, Column::Item(_)).then(|| format!("n\u{A0}{n}"));
+                let beside = matches!(kind, Column::Item(_)).then(|| self.count(*n));
                 CellView { head, class: format!("h{step}"), text: points.to_string(), beside }
             }
             _ => CellView { head, class: "sup".to_owned(), text: self.words.hidden.to_owned(), beside: None },
+        }
+    }
+
+    fn count(&self, n: usize) -> String {
+        match self.language {
+            Language::En => format!("n\u{A0}{n}"),
+            Language::ZhHans => format!("{n}\u{A0}人"),
         }
     }
 
