@@ -3,7 +3,8 @@
 //!
 //! The rooms, from the door inwards; an import points only downwards (`tests/architecture.rs` checks it):
 //! `cli` calls `import`, `analysis`, `report` and `demo`; they read and write through `store`; `dataset`,
-//! `finance`, `survey`, `disclosure` and `chart` are pure; the statistics are a package of their own, `cam-stats`.
+//! `finance`, `survey`, `disclosure`, `seal` and `chart` are pure; the statistics are a package of their own,
+//! `cam-stats`.
 
 pub mod analysis;
 pub mod chart;

@@ -35,7 +35,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("import", &["store", "survey", "finance", "clock"]),
     ("mail", &["survey", "clock"]),
     ("demo", &["survey", "finance", "clock", "cam_stats"]),
-    ("report", &["analysis", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
+    ("report", &["analysis", "disclosure", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
     ("store", &["survey", "finance", "clock", "cam_stats"]),
     ("config", &["finance", "clock"]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::audit;
-use super::span::Span;
+use super::remainder::Remainders;
 
 /// A way of parting the respondents, as a tree of groups: units in departments, or tenures without any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct Dimension {
 /// One ballot: the lowest group that it belongs to in each dimension, and its answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ballot {
-    /// Position of its group, per dimension.
-    pub groups: Vec<usize>,
+    /// Position of its group, per dimension; `None` where it counts for the whole only.
+    pub groups: Vec<Option<usize>>,
     /// Its answer to each question, if given.
     pub answers: Vec<Option<f64>>,
 }
@@ -62,7 +62,19 @@ pub enum RuleError {
         /// What is needed.
         least: usize,
     },
-    /// A ballot names a group that its dimension does not have, or not one group per dimension.
+    /// More ways of parting the respondents than can be checked exactly.
+    #[error("{dimensions} dimensions were given: what follows from more than two is not checked exactly")]
+    TooManyDimensions {
+        /// Dimensions that were given.
+        dimensions: usize,
+    },
+    /// A scale without two ends.
+    #[error("the scale of question {question} has no two ends")]
+    Scale {
+        /// Position of the question.
+        question: usize,
+    },
+    /// A ballot names a group that its dimension does not have, not one group per dimension, or an answer off the scale.
     #[error("ballot {ballot} does not fit the dimensions and questions")]
     Misfit {
         /// Position of the ballot.
@@ -100,34 +112,31 @@ pub struct Shown {
 
 /// Releases every question in the whole and in every group of every dimension, hiding what must stay hidden.
 ///
-/// A cell with fewer than `k` answers is hidden. Then cells are hidden one by one, the smallest that helps first, until
-/// with everything that is shown, and with the number of answers in every combination of groups known,
+/// A cell with fewer than `k` answers is hidden. Then cells are hidden one by one until, with everything that is shown, and
+/// with the number of answers in every combination of groups known,
 ///
-/// * no hidden mean and no mean of a combination of fewer than `k` follows by adding and subtracting what is shown,
-/// * no two shown cells differ by fewer than `k` answers,
+/// * nothing that follows from the shown numbers by adding, subtracting and multiplying rests on the answers of fewer than
+///   `k` respondents: no hidden cell, no several hidden cells together, no difference of shown cells,
+/// * no hidden mean follows, however many answers it has,
 /// * every hidden mean could lie anywhere in a range of `widest` of the scale or more.
+///
+/// Of the cells that give something away together, the smallest is hidden; of those that bound a mean, the smallest whose
+/// absence widens the range.
+///
+/// What stays possible: a mean at the very end of the scale says what each of its respondents answered; who knows some
+/// of the answers knows more of the others; questions are protected one by one, so a column that is computed from others
+/// must be computed from what is shown of them; and so are waves.
 ///
 /// # Errors
 ///
-/// [`RuleError`] where the threshold is too low or a ballot does not fit.
+/// [`RuleError`] where the threshold is too low, a ballot does not fit, or there are more than two dimensions.
 pub fn release(
     dimensions: &[Dimension],
     questions: &[Question],
     ballots: &[Ballot],
     rule: &Rule,
 ) -> Result<Vec<Cell>, RuleError> {
-    if rule.k < Rule::LEAST_K {
-        return Err(RuleError::TooSmall { k: rule.k, least: Rule::LEAST_K });
-    }
-    let above = ancestors(dimensions)?;
-    let fits = |ballot: &Ballot| {
-        ballot.answers.len() == questions.len()
-            && ballot.groups.len() == dimensions.len()
-            && ballot.groups.iter().zip(dimensions).all(|(group, dimension)| *group < dimension.parents.len())
-    };
-    if let Some(ballot) = ballots.iter().position(|ballot| !fits(ballot)) {
-        return Err(RuleError::Misfit { ballot });
-    }
+    check(dimensions, questions, ballots, rule)?;
     let groups: Vec<Option<(usize, usize)>> =
         std::iter::once(None)
             .chain(dimensions.iter().enumerate().flat_map(|(dimension, tree)| {
@@ -135,145 +144,196 @@ pub fn release(
             }))
             .collect();
     let mut cells = Vec::new();
-    for (question, scale) in questions.iter().enumerate() {
-        let table = Table::new(&groups, &above, ballots, question);
-        let shown = table.protect(scale, rule);
-        cells.extend(groups.iter().zip(&table.cells).zip(shown).map(|((group, cell), shown)| Cell {
-            question,
+    for question in questions.iter().enumerate() {
+        let shown = column(dimensions, ballots, question, rule, None);
+        let column = groups.iter().zip(shown).map(|(group, shown)| Cell {
+            question: question.0,
             group: *group,
-            shown: shown.then(|| Shown { n: cell.n, mean: cell.sum / cell.n as f64 }),
-        }));
+            shown,
+        });
+        cells.extend(column);
     }
     Ok(cells)
 }
 
-/// Each group with all groups above it, per dimension.
-fn ancestors(dimensions: &[Dimension]) -> Result<Vec<Vec<Vec<usize>>>, RuleError> {
-    let mut above = Vec::new();
-    for (dimension, tree) in dimensions.iter().enumerate() {
-        let mut of_dimension = Vec::new();
-        for group in 0..tree.parents.len() {
-            let mut line = vec![group];
-            let mut at = group;
-            while let Some(parent) = tree.parents[at] {
-                if parent >= tree.parents.len() || line.len() > tree.parents.len() {
-                    return Err(RuleError::Loop { dimension, group });
-                }
-                line.push(parent);
-                at = parent;
-            }
-            of_dimension.push(line);
-        }
-        above.push(of_dimension);
-    }
-    Ok(above)
+/// What is shown of one question in the whole and in every group, after [`check`]; only where it is allowed, if that is
+/// said.
+pub(super) fn column(
+    dimensions: &[Dimension],
+    ballots: &[Ballot],
+    (question, scale): (usize, &Question),
+    rule: &Rule,
+    allowed: Option<&[bool]>,
+) -> Vec<Option<Shown>> {
+    let table = Table::new(dimensions, ballots, question, scale);
+    let may: Vec<bool> = (0..table.cells.len())
+        .map(|cell| table.cells[cell].n >= rule.k && allowed.is_none_or(|allowed| allowed[cell]))
+        .collect();
+    let shown = table.protect(&may, rule);
+    let show =
+        |(cell, shown): (&Counted, bool)| shown.then(|| Shown { n: cell.n, mean: cell.sum / cell.n as f64 });
+    table.cells.iter().zip(shown).map(show).collect()
 }
 
-/// One question: its cells as sets of atoms, the combinations of lowest groups in which anybody answered.
+pub(super) fn check(
+    dimensions: &[Dimension],
+    questions: &[Question],
+    ballots: &[Ballot],
+    rule: &Rule,
+) -> Result<(), RuleError> {
+    if rule.k < Rule::LEAST_K {
+        return Err(RuleError::TooSmall { k: rule.k, least: Rule::LEAST_K });
+    }
+    if dimensions.len() > 2 {
+        return Err(RuleError::TooManyDimensions { dimensions: dimensions.len() });
+    }
+    for (dimension, tree) in dimensions.iter().enumerate() {
+        if let Some(group) = (0..tree.parents.len()).find(|&group| !reaches_the_whole(tree, group)) {
+            return Err(RuleError::Loop { dimension, group });
+        }
+    }
+    let ends = |scale: &Question| scale.low.is_finite() && scale.high.is_finite() && scale.low < scale.high;
+    if let Some(question) = questions.iter().position(|scale| !ends(scale)) {
+        return Err(RuleError::Scale { question });
+    }
+    let on_scale = |(answer, scale): (&Option<f64>, &Question)| {
+        answer.is_none_or(|answer| answer >= scale.low && answer <= scale.high)
+    };
+    let fits = |ballot: &Ballot| {
+        ballot.answers.len() == questions.len()
+            && ballot.answers.iter().zip(questions).all(on_scale)
+            && ballot.groups.len() == dimensions.len()
+            && ballot
+                .groups
+                .iter()
+                .zip(dimensions)
+                .all(|(group, dimension)| group.is_none_or(|group| group < dimension.parents.len()))
+    };
+    ballots.iter().position(|ballot| !fits(ballot)).map_or(Ok(()), |ballot| Err(RuleError::Misfit { ballot }))
+}
+
+fn reaches_the_whole(tree: &Dimension, group: usize) -> bool {
+    let mut at = Some(group);
+    // One step for every group, and one to leave the last.
+    for _ in 0..=tree.parents.len() {
+        match at {
+            None => return true,
+            Some(here) if here >= tree.parents.len() => return false,
+            Some(here) => at = tree.parents[here],
+        }
+    }
+    at.is_none()
+}
+
+/// One question: its cells, and the combinations of lowest groups in which anybody answered.
 pub(super) struct Table {
-    /// Answers of each atom.
-    pub(super) atoms: Vec<usize>,
+    pub(super) atoms: Vec<Atom>,
+    /// The whole, then the groups of each dimension.
     pub(super) cells: Vec<Counted>,
+}
+
+/// The respondents of one combination of lowest groups.
+pub(super) struct Atom {
+    /// Their lowest cell in each dimension.
+    pub(super) lowest: Vec<usize>,
+    pub(super) n: usize,
+    /// Sum of their answers, each as a share of the scale.
+    pub(super) share: f64,
 }
 
 /// A cell before it is decided whether it is shown.
 pub(super) struct Counted {
-    /// Which atoms it holds, ascending.
-    pub(super) atoms: Vec<usize>,
+    /// `None` for the whole.
+    pub(super) dimension: Option<usize>,
+    /// The cell around it; `None` for the whole.
+    pub(super) above: Option<usize>,
     pub(super) n: usize,
     pub(super) sum: f64,
 }
 
 impl Table {
-    fn new(
-        groups: &[Option<(usize, usize)>],
-        above: &[Vec<Vec<usize>>],
-        ballots: &[Ballot],
-        question: usize,
-    ) -> Self {
-        let mut sums: BTreeMap<&[usize], (usize, f64)> = BTreeMap::new();
+    fn new(dimensions: &[Dimension], ballots: &[Ballot], question: usize, scale: &Question) -> Self {
+        let mut cells = vec![Counted { dimension: None, above: None, n: 0, sum: 0.0 }];
+        let mut first = Vec::new();
+        for (dimension, tree) in dimensions.iter().enumerate() {
+            let start = cells.len();
+            first.push(start);
+            cells.extend(tree.parents.iter().map(|parent| Counted {
+                dimension: Some(dimension),
+                above: Some(parent.map_or(0, |parent| start + parent)),
+                n: 0,
+                sum: 0.0,
+            }));
+        }
+        let mut sums: BTreeMap<Vec<usize>, (usize, f64)> = BTreeMap::new();
         for ballot in ballots {
-            if let Some(answer) = ballot.answers[question] {
-                let atom = sums.entry(&ballot.groups).or_default();
-                atom.0 += 1;
-                atom.1 += answer;
+            let Some(answer) = ballot.answers[question] else { continue };
+            let lowest =
+                ballot.groups.iter().zip(&first).map(|(group, start)| group.map_or(0, |group| start + group));
+            let atom = sums.entry(lowest.collect()).or_default();
+            atom.0 += 1;
+            atom.1 += answer;
+        }
+        for (lowest, (n, sum)) in &sums {
+            cells[0].n += n;
+            cells[0].sum += sum;
+            for &lowest in lowest {
+                let mut at = lowest;
+                while let Some(above) = cells[at].above {
+                    cells[at].n += n;
+                    cells[at].sum += sum;
+                    at = above;
+                }
             }
         }
-        let atoms: Vec<(&[usize], (usize, f64))> = sums.into_iter().collect();
-        let holds = |group: &Option<(usize, usize)>, atom: &[usize]| match group {
-            None => true,
-            Some((dimension, group)) => above[*dimension][atom[*dimension]].contains(group),
-        };
-        let cells = groups
-            .iter()
-            .map(|group| {
-                let inside: Vec<usize> = (0..atoms.len()).filter(|&at| holds(group, atoms[at].0)).collect();
-                Counted {
-                    n: inside.iter().map(|&at| atoms[at].1.0).sum(),
-                    sum: inside.iter().map(|&at| atoms[at].1.1).sum(),
-                    atoms: inside,
-                }
-            })
-            .collect();
-        Self { atoms: atoms.iter().map(|(_, (n, _))| *n).collect(), cells }
+        let atoms = sums.into_iter().map(|(lowest, (n, sum))| Atom {
+            lowest,
+            n,
+            share: (sum - n as f64 * scale.low) / (scale.high - scale.low),
+        });
+        Self { atoms: atoms.collect(), cells }
     }
 
-    /// Which cells may be shown.
-    fn protect(&self, scale: &Question, rule: &Rule) -> Vec<bool> {
-        let mut shown: Vec<bool> = self.cells.iter().map(|cell| cell.n >= rule.k).collect();
+    /// Tells whether an atom's respondents belong to a cell.
+    pub(super) fn holds(&self, cell: usize, atom: usize) -> bool {
+        let Some(dimension) = self.cells[cell].dimension else { return true };
+        let mut at = Some(self.atoms[atom].lowest[dimension]);
+        while let Some(here) = at {
+            if here == cell {
+                return true;
+            }
+            at = self.cells[here].above;
+        }
+        false
+    }
+
+    /// Which of the cells that may be shown are.
+    fn protect(&self, may: &[bool], rule: &Rule) -> Vec<bool> {
+        let mut shown = may.to_vec();
         // Each round hides one cell, so it ends.
-        while let Some(cell) = self
-            .close_pair(&shown, rule.k)
-            .or_else(|| self.given_away(&shown, rule.k))
-            .or_else(|| audit::narrow(self, &shown, scale, rule.widest))
-        {
+        while let Some(cell) = self.next_to_hide(&shown, rule) {
             shown[cell] = false;
+        }
+        // What was hidden on the way may have become needless; the largest cells come back first.
+        let mut large: Vec<usize> =
+            (0..self.cells.len()).filter(|&cell| self.cells[cell].n >= rule.k).collect();
+        large.sort_by_key(|&cell| std::cmp::Reverse(self.cells[cell].n));
+        for cell in large.into_iter().filter(|&cell| !shown[cell]).collect::<Vec<_>>() {
+            shown[cell] = true;
+            shown[cell] = self.next_to_hide(&shown, rule).is_none();
         }
         shown
     }
 
-    /// Of two shown cells, one inside the other, that differ by a few answers: the inner one.
-    fn close_pair(&self, shown: &[bool], k: usize) -> Option<usize> {
-        let visible: Vec<usize> = (0..self.cells.len()).filter(|&cell| shown[cell]).collect();
-        visible.iter().copied().find(|&inner| {
-            visible.iter().any(|&outer| {
-                let (inside, around) = (&self.cells[inner], &self.cells[outer]);
-                let differ = around.n.saturating_sub(inside.n);
-                differ > 0
-                    && differ < k
-                    && inside.atoms.iter().all(|atom| around.atoms.binary_search(atom).is_ok())
-            })
-        })
+    fn next_to_hide(&self, shown: &[bool], rule: &Rule) -> Option<usize> {
+        self.given_away(shown, rule.k).or_else(|| audit::narrow(self, shown, rule.widest))
     }
 
-    /// The smallest shown cell that helps to work out a hidden cell or a combination of few.
+    /// The smallest of the shown cells that together single out a few, or give a hidden cell.
     fn given_away(&self, shown: &[bool], k: usize) -> Option<usize> {
-        let visible: Vec<usize> = (0..self.cells.len()).filter(|&cell| shown[cell]).collect();
-        let span = Span::of(visible.iter().map(|&cell| self.cells[cell].atoms.as_slice()), self.atoms.len());
-        let hidden = (0..self.cells.len()).filter(|&cell| !shown[cell] && self.cells[cell].n > 0);
-        let few = (0..self.atoms.len()).filter(|&atom| self.atoms[atom] < k).map(|atom| vec![atom]);
-        hidden.map(|cell| self.cells[cell].atoms.clone()).chain(few).find_map(|target| {
-            let helpers = span.combination(&target)?;
-            helpers.into_iter().map(|at| visible[at]).min_by_key(|&cell| self.cells[cell].n)
-        })
-    }
-
-    /// The smallest shown cell that shares an atom with a hidden one.
-    pub(super) fn smallest_beside(&self, hidden: usize, shown: &[bool]) -> Option<usize> {
-        let touches = |cell: usize| {
-            self.cells[cell].atoms.iter().any(|atom| self.cells[hidden].atoms.binary_search(atom).is_ok())
-        };
-        // What stands beside it in the same equation: cells inside a shown cell that holds it.
-        let around: Vec<usize> = (0..self.cells.len()).filter(|&cell| shown[cell] && touches(cell)).collect();
-        let beside = (0..self.cells.len()).filter(|&cell| shown[cell]).filter(|&cell| {
-            around.contains(&cell)
-                || around.iter().any(|&outer| {
-                    self.cells[cell]
-                        .atoms
-                        .iter()
-                        .all(|atom| self.cells[outer].atoms.binary_search(atom).is_ok())
-                })
-        });
-        beside.min_by_key(|&cell| self.cells[cell].n)
+        let remainders = Remainders::of(self, shown);
+        let mut hidden = (0..self.cells.len()).filter(|&cell| !shown[cell] && self.cells[cell].n > 0);
+        let helpers = remainders.single_out(k).or_else(|| hidden.find_map(|cell| remainders.give(cell)))?;
+        helpers.into_iter().min_by_key(|&cell| self.cells[cell].n)
     }
 }

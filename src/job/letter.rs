@@ -7,15 +7,12 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::clock::Instant;
-use crate::mail::{self, Contract, Letter, LetterError, Party, Reference, Score, Separator, Signer, Texts};
+use crate::mail::{self, Contract, Letter, LetterError, Party, Reference, Separator, Signer, Texts};
 use crate::seal::Keys;
 use crate::store::outbox::Leased;
 use crate::store::{Db, StoreError};
-use crate::survey::{self, Instrument, ItemKind, MailKind};
+use crate::survey::{self, Instrument, MailKind};
 use crate::wave::{self, Mode, Population, WaveError, WaveFile};
-
-/// Most steps of a rating that a mail shows as a row of links.
-const MOST_STEPS: f64 = 10.0;
 
 /// Who writes, and with what.
 #[derive(Debug)]
@@ -136,7 +133,6 @@ impl Desk {
         let answer_link = wave::answer_link(&self.keys, &self.base_url, row.invitation_id, row.token_version);
         let unsubscribe =
             wave::unsubscribe_link(&self.keys, &self.base_url, row.invitation_id, row.token_version);
-        let anonymous = texts.file.mode == Mode::Anonymous;
         let thanks = kind == MailKind::Thanks;
         Ok(Letter {
             kind,
@@ -164,7 +160,7 @@ impl Desk {
                 reason: self.reason(words, &texts.file),
                 signature: [self.sender.name.clone(), String::new()],
             },
-            score: if thanks || anonymous { None } else { score(&texts.survey, row, &fill) },
+            score: None,
             contract: match texts.file.mode {
                 Mode::Named => Contract::Named,
                 Mode::Confidential => Contract::Confidential,
@@ -198,23 +194,6 @@ impl Desk {
         let local = closes_at.timestamp().to_zoned(zone);
         local.strftime(words.until).to_string()
     }
-}
-
-/// The first question as a row of links, where it is a rating of at most eleven steps that everybody is asked first.
-fn score(survey: &Instrument, row: &Leased, fill: &dyn Fn(&survey::Texts) -> String) -> Option<Score> {
-    let first = survey.route(&survey::Answers::new(), &row.invitation_id.to_string());
-    let item = &survey.items[*first.first()?];
-    let scale = item.scale.filter(|scale| {
-        matches!(item.kind, ItemKind::Rating | ItemKind::Nps) && scale.high - scale.low <= MOST_STEPS
-    })?;
-    // Whole numbers of at most three digits, by the check of survey files.
-    Some(Score {
-        question: fill(&item.text),
-        low: scale.low as i32,
-        high: scale.high as i32,
-        low_anchor: String::new(),
-        high_anchor: String::new(),
-    })
 }
 
 fn other_language(

@@ -9,6 +9,7 @@ mod html;
 pub mod lint;
 pub mod number;
 mod picture;
+pub mod poll;
 mod render;
 mod stored;
 mod words;
