@@ -62,22 +62,38 @@ impl std::fmt::Display for Instant {
     }
 }
 
-/// Where the time comes from: the system, or a fixed instant in tests and in the demo.
+/// Where the time comes from: the system, or an instant of their own in tests and in the demo.
 #[derive(Debug, Clone, Copy)]
 pub enum Clock {
     /// The system's clock.
     System,
     /// Always this instant.
     Fixed(Instant),
+    /// Another time of day that goes on as the system's does: the demo's own today.
+    Moving {
+        /// What it showed first.
+        from: Instant,
+        /// When that was.
+        since: std::time::Instant,
+    },
 }
 
 impl Clock {
+    /// A clock that shows `from` now and goes on from there.
+    pub fn moving(from: Instant) -> Self {
+        Self::Moving { from, since: std::time::Instant::now() }
+    }
+
     /// Returns the current instant.
     pub fn now(self) -> Instant {
         match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
             Self::System => Timestamp::now().into(),
             Self::Fixed(instant) => instant,
+            Self::Moving { from, since } => {
+                let passed = i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX);
+                Instant(from.0.saturating_add(passed))
+            }
         }
     }
 }

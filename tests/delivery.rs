@@ -55,7 +55,7 @@ async fn everybody_gets_one_mail_in_their_language_with_their_own_link() {
         assert_eq!((launched.invited, launched.before), (2, false));
         let sink = sink();
         let port = sink.start().await.unwrap().port();
-        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || sink.count() == 2).await;
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 2), async || sink.count() == 2).await;
         let mails = sink.mails();
         assert_eq!(states(&db).await, [("sent".to_owned(), 2)].into());
         let links: Vec<String> = mails
@@ -130,7 +130,7 @@ async fn a_mailbox_that_does_not_exist_is_suppressed_and_one_that_is_busy_is_tri
             let states = states(&db).await;
             states.get("failed") == Some(&1) && states.get("deferred") == Some(&1)
         };
-        let report = send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), both_tried).await;
+        let report = send_until(outbox(&db, port, Clock::moving(at(NOW)), 2), both_tried).await;
         assert_eq!(report.refused.load(std::sync::atomic::Ordering::Relaxed), 2);
         let next = wave_file("cap_days = 0").replace("autumn", "winter");
         let launched = launch(&db, launch_of(&next), at(NOW)).await.unwrap();
@@ -149,10 +149,10 @@ async fn no_mail_goes_out_at_night_or_on_a_sunday_of_the_recipient() {
         assert_eq!(launched.due, Some((at(NOW), at("2026-11-25T14:00:00Z"))));
         let sink = sink();
         let port = sink.start().await.unwrap().port();
-        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || sink.count() == 1).await;
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 2), async || sink.count() == 1).await;
         assert_eq!(states(&db).await, [("queued".to_owned(), 1), ("sent".to_owned(), 1)].into());
         // On Sunday the mail is long due, and still waits.
-        let sunday = Clock::Fixed(at("2026-11-29T15:00:00Z"));
+        let sunday = Clock::moving(at("2026-11-29T15:00:00Z"));
         send_until(outbox(&db, port, sunday, 2), async || {
             states(&db).await.get("leased").is_none() && sink.count() == 1
         })
@@ -193,7 +193,7 @@ async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
         launch(&db, launch_of(&wave_file("remind_after_days = [4]")), at(NOW)).await.unwrap();
         let sink = sink();
         let port = sink.start().await.unwrap().port();
-        send_until(outbox(&db, port, Clock::Fixed(at(NOW)), 2), async || {
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 2), async || {
             states(&db).await.get("failed") == Some(&1) && sink.count() == 2
         })
         .await;
@@ -208,7 +208,7 @@ async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
         };
         assert_eq!(remind().await.unwrap(), 2);
         assert_eq!(remind().await.unwrap(), 0);
-        send_until(outbox(&db, port, Clock::Fixed(monday), 2), async || sink.count() == 4).await;
+        send_until(outbox(&db, port, Clock::moving(monday), 2), async || sink.count() == 4).await;
         assert_eq!(sink.count(), 4);
     })
     .await;

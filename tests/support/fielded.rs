@@ -108,11 +108,10 @@ pub(crate) fn outbox(db: &Db, port: u16, clock: Clock, connections: usize) -> Ou
 
 /// Sends until `done` says so, or a minute has passed.
 pub(crate) async fn send_until(outbox: Outbox, done: impl AsyncFn() -> bool) -> Arc<SendReport> {
-    let _ = tracing_subscriber::fmt().with_test_writer().try_init();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let report = outbox.report();
     let running = tokio::spawn(async move { outbox.run(stopped).await });
-    for _ in 0..150 {
+    for _ in 0..1_000 {
         if done().await {
             break;
         }
