@@ -15,6 +15,7 @@ pub mod demo;
 pub mod disclosure;
 pub mod finance;
 pub mod import;
+pub mod mail;
 pub mod report;
 pub mod store;
 pub mod survey;
