@@ -142,8 +142,13 @@ fn failure(kind: &Kind) -> Option<&Failure> {
 
 /// Returns the addresses that the lines of a mail name as recipients: those of reports, and the last `To`.
 fn named_recipients(raw: &[u8]) -> BTreeSet<String> {
-    let text = String::from_utf8_lossy(raw).to_lowercase().replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
-    let fields = ["final-recipient:", "original-recipient:", "x-failed-recipients:", "rcpt to:<", ">>> rcpt to:<"];
+    let text = String::from_utf8_lossy(raw)
+        .to_lowercase()
+        .replace("\r\n", "\n")
+        .replace("\n ", " ")
+        .replace("\n\t", " ");
+    let fields =
+        ["final-recipient:", "original-recipient:", "x-failed-recipients:", "rcpt to:<", ">>> rcpt to:<"];
     let reported = text.lines().filter(|line| fields.iter().any(|field| line.starts_with(field)));
     let to: Vec<&str> = text.lines().filter(|line| line.starts_with("to:")).collect();
     let returned = if to.len() > 1 { to.last().copied() } else { None };
@@ -184,7 +189,8 @@ fn judge_failure(specimen: &Specimen, kind: &Kind, figures: &mut Figures) {
         let note = |what: &str| format!("{} {what} {}: {kind:?}", specimen.name, row.reason);
         figures.hardness.count(hard == row.hard, || note(if row.hard { "hard" } else { "soft" }));
         // Codes that end in 9xx are the library's own numbers for reports without a code.
-        let own = row.code.rsplit('.').next().is_some_and(|detail| detail.len() == 3 && detail.starts_with('9'));
+        let own =
+            row.code.rsplit('.').next().is_some_and(|detail| detail.len() == 3 && detail.starts_with('9'));
         if row.reason != "delivered" && !own {
             figures.code.count(code.as_deref() == Some(&row.code), || note(&row.code));
         }

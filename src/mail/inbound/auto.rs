@@ -20,7 +20,8 @@ const FIELDS: &[&str] = &[
 
 /// Says whether a machine answered.
 pub(super) fn read(mail: &Mail) -> Option<Kind> {
-    let submitted = mail.values("auto-submitted").any(|value| !value.trim().to_ascii_lowercase().starts_with("no"));
+    let submitted =
+        mail.values("auto-submitted").any(|value| !value.trim().to_ascii_lowercase().starts_with("no"));
     let precedence = mail.values("precedence").any(|value| {
         let value = value.to_ascii_lowercase();
         value.contains("auto_reply") || value.contains("auto-reply")
@@ -31,7 +32,8 @@ pub(super) fn read(mail: &Mail) -> Option<Kind> {
     });
     let named = FIELDS.iter().any(|name| mail.values(name).next().is_some());
     let nobody = mail.values("return-path").any(|value| value.trim() == "<>");
-    (submitted || precedence || suppressed || named || nobody || in_subject(&mail.subject)).then_some(Kind::AutoReply)
+    (submitted || precedence || suppressed || named || nobody || in_subject(&mail.subject))
+        .then_some(Kind::AutoReply)
 }
 
 /// Says whether the subject is that of an automatic reply: it begins like one, or does after a mark of answering.

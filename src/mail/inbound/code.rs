@@ -40,7 +40,11 @@ pub(super) fn enhanced_codes(text: &str) -> Vec<EnhancedCode> {
         .filter_map(|(_, token)| {
             let mut parts = token.split('.');
             let (class, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
-            if parts.next().is_some() || !matches!(class, "2" | "4" | "5") || subject.len() > 3 || detail.len() > 3 {
+            if parts.next().is_some()
+                || !matches!(class, "2" | "4" | "5")
+                || subject.len() > 3
+                || detail.len() > 3
+            {
                 return None;
             }
             let code = EnhancedCode {
@@ -67,6 +71,12 @@ pub(super) fn reply_codes(text: &str) -> Vec<u16> {
         .collect()
 }
 
+/// Returns where the first reply code or enhanced code of a failure stands in a text.
+pub(super) fn first_code(text: &str) -> Option<usize> {
+    let fits = |token: &str| !enhanced_codes(token).is_empty() || !reply_codes(token).is_empty();
+    numbers(text).find(|(_, token)| fits(token)).map(|(start, _)| start)
+}
+
 /// Returns the runs of digits and inner dots that do not stick to a word, with where they begin.
 fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
@@ -84,8 +94,10 @@ fn numbers(text: &str) -> impl Iterator<Item = (usize, &str)> {
             let token = text.get(start..at)?.trim_end_matches('.');
             let before = start.checked_sub(1).map(|before| bytes[before]);
             let after = bytes.get(start + token.len()).copied();
-            let sticks = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if token.starts_with(|letter: char| letter.is_ascii_digit()) && !sticks(before) && !sticks(after) {
+            let sticks =
+                |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if token.starts_with(|letter: char| letter.is_ascii_digit()) && !sticks(before) && !sticks(after)
+            {
                 return Some((start, token));
             }
         }

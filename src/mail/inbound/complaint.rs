@@ -6,7 +6,8 @@ use super::{Complaint, Feedback, Kind};
 
 /// Says what a mail complains of.
 pub(super) fn read(mail: &Mail) -> Option<Kind> {
-    let complaint = feedback_report(mail).or_else(|| forwarded_by_a_provider(mail)).or_else(|| request(mail))?;
+    let complaint =
+        feedback_report(mail).or_else(|| forwarded_by_a_provider(mail)).or_else(|| request(mail))?;
     Some(Kind::Complaint(complaint))
 }
 
@@ -23,7 +24,9 @@ fn feedback_report(mail: &Mail) -> Option<Complaint> {
         "not-spam" => Feedback::NotSpam,
         _ => Feedback::Other,
     };
-    let named = ["original-rcpt-to", "removal-recipient"].iter().find_map(|name| values(&report, name).find_map(first_address));
+    let named = ["original-rcpt-to", "removal-recipient"]
+        .iter()
+        .find_map(|name| values(&report, name).find_map(first_address));
     Some(Complaint { feedback, recipient: named.or_else(|| returned_recipient(mail)) })
 }
 
@@ -43,5 +46,7 @@ fn request(mail: &Mail) -> Option<Complaint> {
 /// Returns whom the message was for that came back.
 fn returned_recipient(mail: &Mail) -> Option<String> {
     let returned = mail.returned.first()?;
-    ["x-hmxmroriginalrecipient", "to"].iter().find_map(|name| values(&returned.fields, name).find_map(first_address))
+    ["x-hmxmroriginalrecipient", "to"]
+        .iter()
+        .find_map(|name| values(&returned.fields, name).find_map(first_address))
 }

@@ -134,10 +134,13 @@ impl Walk {
         );
         if media.starts_with("multipart/") {
             let inner = if media == "multipart/digest" { "message/rfc822" } else { "text/plain" };
-            if let Some(boundary) = kind.and_then(|kind| kind.attribute("boundary")) {
-                for piece in pieces(body, boundary.trim().as_bytes()) {
-                    self.enter(piece, inner, depth + 1, mail);
-                }
+            let boundary = kind.and_then(|kind| kind.attribute("boundary")).unwrap_or("");
+            let pieces = pieces(body, boundary.trim().as_bytes());
+            for piece in &pieces {
+                self.enter(piece, inner, depth + 1, mail);
+            }
+            // Without a part it is read as the text that it looks like.
+            if !pieces.is_empty() {
                 return;
             }
         }
@@ -201,10 +204,14 @@ fn split(part: &[u8]) -> (&[u8], &[u8]) {
 /// Splits the body of a multipart at the lines of its boundary; what stands before the first is left out.
 fn pieces<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
+    if boundary.is_empty() {
+        return pieces;
+    }
     let mut piece: Option<usize> = None;
     let mut start = 0;
     while start < body.len() && pieces.len() < MOST_PARTS {
-        let end = body[start..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |at| start + at + 1);
+        let end =
+            body[start..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |at| start + at + 1);
         let rest = body[start..end].strip_prefix(b"--").and_then(|line| line.strip_prefix(boundary));
         if let Some(rest) = rest.map(<[u8]>::trim_ascii_end)
             && (rest.is_empty() || rest == b"--")
@@ -235,12 +242,16 @@ fn decoded(body: &[u8], message: Option<&Message<'_>>) -> Vec<u8> {
 /// Decodes text: by its charset if it names one, else as UTF-8, else as GB 18030, in which undeclared reports are common.
 fn in_words(bytes: &[u8], charset: &str) -> String {
     if let Ok(text) = std::str::from_utf8(bytes)
-        && (charset.is_empty() || charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii"))
+        && (charset.is_empty()
+            || charset.eq_ignore_ascii_case("utf-8")
+            || charset.eq_ignore_ascii_case("us-ascii"))
         && !text.contains('\u{1b}')
     {
         return text.to_owned();
     }
-    if let Some(decode) = charset_decoder(charset.as_bytes()).filter(|_| !charset.eq_ignore_ascii_case("us-ascii")) {
+    if let Some(decode) =
+        charset_decoder(charset.as_bytes()).filter(|_| !charset.eq_ignore_ascii_case("us-ascii"))
+    {
         return decode(bytes);
     }
     let japanese = bytes.windows(2).any(|pair| pair == b"\x1b$");

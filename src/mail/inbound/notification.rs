@@ -13,7 +13,9 @@ pub(super) fn read(mail: &Mail) -> Option<Kind> {
     if !from.contains("amazonaws.com") && !from.contains("amazonses.com") {
         return None;
     }
-    let outer = first_object(&mail.text)?;
+    // Some systems on the way fold lines that are longer than they allow, in the middle of a word.
+    let outer = first_object(&mail.text)
+        .or_else(|| first_object(&mail.text.replace("\r\n", "\n").replace("\n ", "")))?;
     let inner = outer.get("Message").and_then(Value::as_str).and_then(first_object);
     let event = inner.as_ref().unwrap_or(&outer);
     match event.get("notificationType").or_else(|| event.get("eventType"))?.as_str()? {

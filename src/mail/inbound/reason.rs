@@ -1,7 +1,7 @@
 //! From what a report says to why the message was refused, and whether the address is gone.
 
 use super::code::reply_codes;
-use super::phrase::{AFTER_THE_DATA, REASONS};
+use super::phrase::{AFTER_THE_DATA, BEFORE_THE_RECIPIENT, REASONS};
 use super::scan::addresses;
 use super::{EnhancedCode, Reason, Strength};
 
@@ -28,22 +28,28 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
     let of_code = evidence.code.and_then(of_code);
     let said = of_words(&diagnostic).or(of_code).or_else(|| of_words(&text));
     let said = said.or_else(|| of_reply(&diagnostic)).or_else(|| of_reply(&text)).unwrap_or(Reason::Other);
-    let late = AFTER_THE_DATA.iter().any(|phrase| diagnostic.contains(phrase) || text.contains(phrase));
-    let addressed = evidence.code.is_some_and(|code| code.subject == 1 && code.detail != 0);
+    let at = |stage: &[&str]| stage.iter().any(|phrase| diagnostic.contains(phrase) || text.contains(phrase));
+    let addressed = evidence.code.is_some_and(|code| code.subject == 1 && (1..8).contains(&code.detail));
     match said {
-        Reason::UserUnknown if late && !addressed => Reason::Filtered,
+        Reason::UserUnknown if at(AFTER_THE_DATA) && !addressed => Reason::Filtered,
+        Reason::UserUnknown | Reason::HostUnknown if at(BEFORE_THE_RECIPIENT) && !addressed => Reason::Policy,
         said => said,
     }
 }
 
 /// Says whether a reason with a code means that the address is gone.
 ///
-/// A code of class 4 never does, and neither does a code about security, protocol or content: what such a host says about its users in
-/// passing is no ground for never writing again.
+/// A code of class 4 never does, and an unknown user does only where the code does not speak of something else: of a
+/// filter, a full mailbox or a system out of order.
 pub(super) fn strength(reason: Reason, code: Option<EnhancedCode>) -> Strength {
-    let gone = matches!(reason, Reason::UserUnknown | Reason::Moved | Reason::HostUnknown | Reason::NoMailHere);
+    let gone =
+        matches!(reason, Reason::UserUnknown | Reason::Moved | Reason::HostUnknown | Reason::NoMailHere);
     let doubtful = code.is_some_and(|code| {
-        code.is_transient() || (reason == Reason::UserUnknown && (code.subject == 7 || code.subject == 6))
+        let elsewhere = match code.subject {
+            2 => code.detail != 1,
+            subject => matches!(subject, 3 | 6 | 7),
+        };
+        code.is_transient() || (reason == Reason::UserUnknown && elsewhere)
     });
     if gone && !doubtful { Strength::Hard } else { Strength::Soft }
 }
@@ -95,7 +101,10 @@ fn of_words(text: &str) -> Option<Reason> {
     if text.is_empty() {
         return None;
     }
-    REASONS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| has(text, phrase))).map(|(reason, _)| *reason)
+    REASONS
+        .iter()
+        .find(|(_, phrases)| phrases.iter().any(|phrase| has(text, phrase)))
+        .map(|(reason, _)| *reason)
 }
 
 /// Says whether a text has a phrase; `*` in it stands for a short stretch of anything.

@@ -70,7 +70,8 @@ impl References {
         }
         found.from_returned(&fields(&mail.text));
         // Copies in running text are often indented or quoted.
-        let lines: Vec<&str> = mail.text.lines().map(|line| line.trim_start_matches(['>', ' ', '\t'])).collect();
+        let lines: Vec<&str> =
+            mail.text.lines().map(|line| line.trim_start_matches(['>', ' ', '\t'])).collect();
         found.from_returned(&fields(&lines.join("\n")));
         found
     }

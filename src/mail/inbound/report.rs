@@ -82,7 +82,8 @@ fn groups(status: &str) -> Vec<Group> {
         }
         groups.push(group);
     }
-    groups.retain(|group| group.recipient().is_some() || !group.status.is_empty() || !group.action.is_empty());
+    groups
+        .retain(|group| group.recipient().is_some() || !group.status.is_empty() || !group.action.is_empty());
     merged(groups)
 }
 

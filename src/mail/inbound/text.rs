@@ -4,12 +4,12 @@
 //! sends it, its subject, its sentences, a reply code, a message that it returns. No single sign is enough, and without a machine
 //! behind it nothing is hard.
 
-use super::code::{enhanced_codes, reply_codes};
-use super::mime::{Mail, values};
+use super::code::{enhanced_codes, first_code, reply_codes};
+use super::mime::{Mail, fields, values};
 use super::notification;
 use super::pattern::{
-    ANSWER_MARKS, COPY_MARKS, DAEMON_NAMES, DAEMONS, DELAYS, FAILED_FIELDS, FORWARD_MARKS, GIVEN_UP, SENTENCES,
-    SUBJECTS,
+    ANSWER_MARKS, COPY_MARKS, DAEMON_NAMES, DAEMONS, DELAYS, FAILED_FIELDS, FORWARD_MARKS, GIVEN_UP,
+    SENTENCES, SUBJECTS,
 };
 use super::reason::{Evidence, plain, reason};
 use super::report::{bounce, telling_code};
@@ -26,8 +26,18 @@ const LONGEST_HEADING: usize = 120;
 const ENOUGH: u32 = 4;
 
 /// Words in a line that speaks of the recipient.
-const CUES: &[&str] =
-    &["rcpt to", "recipient", "deliver", "addressed to", "addresses", "following", "unknown", "userid", "收件人", "宛先"];
+const CUES: &[&str] = &[
+    "rcpt to",
+    "recipient",
+    "deliver",
+    "addressed to",
+    "addresses",
+    "following",
+    "unknown",
+    "userid",
+    "收件人",
+    "宛先",
+];
 
 /// Reads a report in words.
 pub(super) fn read(mail: &Mail) -> Option<Kind> {
@@ -69,7 +79,8 @@ fn weight(mail: &Mail, text: &str) -> u32 {
 /// Says whether the sender is a mail system by its name or its address.
 pub(super) fn is_from_a_daemon(mail: &Mail) -> bool {
     let from = mail.value("from").to_lowercase();
-    let local = first_address(&from).and_then(|address| address.rsplit_once('@').map(|(local, _)| local.to_owned()));
+    let local =
+        first_address(&from).and_then(|address| address.rsplit_once('@').map(|(local, _)| local.to_owned()));
     let local = local.as_deref().unwrap_or_else(|| from.trim_matches(['<', '>', ' ', '"']));
     from.trim() == "<>"
         || DAEMONS.contains(&local)
@@ -123,7 +134,7 @@ fn failures(mail: &Mail, text: &str) -> Vec<Failure> {
     let recipients = recipients(mail, text);
     let described = |recipient: Option<&String>, section: &str| {
         let code = telling_code("", "", section);
-        let evidence = Evidence { diagnostic: section, text: "", code };
+        let evidence = Evidence { diagnostic: quoted_reply(section), text: section, code };
         Failure { reason: reason(&evidence), code, recipient: recipient.cloned() }
     };
     if recipients.len() < 2 {
@@ -132,15 +143,24 @@ fn failures(mail: &Mail, text: &str) -> Vec<Failure> {
     recipients
         .iter()
         .map(|own| {
-            let other = |name: &str| !same(own, name) && recipients.iter().any(|recipient| same(recipient, name));
+            let other =
+                |name: &str| !same(own, name) && recipients.iter().any(|recipient| same(recipient, name));
             described(Some(own), &section(text, own, other).unwrap_or_default())
         })
         .collect()
 }
 
+/// Returns what the refusing host replied, where a text quotes it: from the first code to the end of its paragraph.
+fn quoted_reply(section: &str) -> &str {
+    let is_quoted = !reply_codes(section).is_empty() || !enhanced_codes(section).is_empty();
+    let reply = first_code(section).filter(|_| is_quoted).map_or("", |start| &section[start..]);
+    reply.find("\n\n").map_or(reply, |end| &reply[..end])
+}
+
 /// Returns the lines that speak about one recipient: from the first that names it to the next that begins with another.
 pub(super) fn section(text: &str, own: &str, other: impl Fn(&str) -> bool) -> Option<String> {
-    let mut lines = text.lines().skip_while(|line| !addresses(line).iter().any(|found| same(found.address, own)));
+    let mut lines =
+        text.lines().skip_while(|line| !addresses(line).iter().any(|found| same(found.address, own)));
     let mut section = lines.next()?.to_owned();
     for line in lines {
         if leading_address(line).is_some_and(|name| other(name)) {
@@ -175,41 +195,54 @@ pub(super) fn recipients(mail: &Mail, text: &str) -> Vec<String> {
         return distinct(named);
     }
     let own = own_addresses(mail);
-    let foreign = |address: &&str| !own.iter().any(|name| same(name, address));
+    let foreign = |address: &str| !own.iter().any(|name| same(name, address));
+    let likely = |address: &str| foreign(address) && !is_daemon(address);
     let leading: Vec<String> =
-        text.lines().filter_map(leading_address).filter(foreign).map(str::to_owned).collect();
+        text.lines().filter_map(leading_address).filter(|name| likely(name)).map(str::to_owned).collect();
     if !leading.is_empty() {
         return distinct(leading);
     }
+    let copied = fields(&mail.text);
+    let returned = mail.returned.iter().flat_map(|returned| values(&returned.fields, "to"));
+    let returned = returned.chain(values(&copied, "to")).filter_map(first_address).find(|name| foreign(name));
+    first_spoken_of(text, likely)
+        .or(returned)
+        .or_else(|| first_spoken_of(text, foreign))
+        .into_iter()
+        .collect()
+}
+
+/// Returns the first fitting address in a line that speaks of recipients, or else in any.
+fn first_spoken_of(text: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
     let speaks = |line: &&str| {
         let line = line.to_lowercase();
         CUES.iter().any(|cue| line.contains(cue))
     };
-    let all = |line: &str| -> Option<String> {
-        addresses(line).into_iter().map(|found| found.address).find(foreign).map(str::to_owned)
+    let first = |line: &str| {
+        addresses(line).into_iter().map(|found| found.address).find(|name| fits(name)).map(str::to_owned)
     };
-    let said = text.lines().filter(speaks).find_map(all).or_else(|| text.lines().find_map(all));
-    let returned = || mail.returned.first().and_then(|returned| values(&returned.fields, "to").find_map(first_address));
-    said.or_else(returned).into_iter().collect()
+    text.lines().filter(speaks).find_map(first).or_else(|| text.lines().find_map(first))
 }
 
-/// Returns the addresses that a report names for other reasons than a failure.
+/// Says whether an address belongs to a mail system.
+fn is_daemon(address: &str) -> bool {
+    let lower = address.to_ascii_lowercase();
+    lower.rsplit_once('@').is_some_and(|(local, _)| DAEMONS.contains(&local))
+}
+
+/// Returns whom the report is for and who wrote the message, in as far as its header and that of the message say it.
 fn own_addresses(mail: &Mail) -> Vec<String> {
-    let header = ["to", "from", "reply-to", "delivered-to", "return-path"].iter().flat_map(|name| mail.values(name));
+    let header =
+        ["to", "from", "reply-to", "delivered-to", "return-path"].iter().flat_map(|name| mail.values(name));
     let returned = mail
         .returned
         .iter()
-        .flat_map(|returned| ["from", "return-path", "sender"].into_iter().flat_map(|name| values(&returned.fields, name)));
-    let mut own: Vec<String> = header
+        .flat_map(|returned| ["from", "return-path", "sender"].map(|name| values(&returned.fields, name)))
+        .flatten();
+    header
         .chain(returned)
         .flat_map(|value| addresses(value).into_iter().map(|found| found.address.to_owned()))
-        .collect();
-    let daemon = |address: &str| {
-        let lower = address.to_ascii_lowercase();
-        lower.rsplit_once('@').is_some_and(|(local, _)| DAEMONS.contains(&local))
-    };
-    own.extend(addresses(&mail.text).iter().filter(|found| daemon(found.address)).map(|found| found.address.to_owned()));
-    own
+        .collect()
 }
 
 /// Leaves each address once.
