@@ -101,7 +101,8 @@ pub enum Reason {
     MailboxFull,
     /// The message is larger than the mailbox or the host takes.
     TooBig,
-    /// The host accepted the address and then refused the message for it without saying more.
+    /// The host refused without saying more, or called the user unknown in a way in which filters do: after having
+    /// accepted the address, or without a code and not in answer to the address.
     Filtered,
     /// SPF, DKIM or DMARC failed.
     Authentication,

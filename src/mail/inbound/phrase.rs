@@ -710,6 +710,16 @@ pub(super) const BEFORE_THE_RECIPIENT: &[&str] = &[
     "domain of sender",
 ];
 
+/// What a report says where the host refused the address itself.
+pub(super) const AT_THE_RECIPIENT: &[&str] = &[
+    "rcpt to",
+    "rcpt command",
+    "rejected address",
+    "does not like recipient",
+    "recipient address rejected",
+    "recipient rejected",
+];
+
 /// What a report says where the host refused the message only after having accepted the address.
 pub(super) const AFTER_THE_DATA: &[&str] = &[
     "end of data",

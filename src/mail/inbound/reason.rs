@@ -1,7 +1,7 @@
 //! From what a report says to why the message was refused, and whether the address is gone.
 
 use super::code::reply_codes;
-use super::phrase::{AFTER_THE_DATA, BEFORE_THE_RECIPIENT, REASONS};
+use super::phrase::{AFTER_THE_DATA, AT_THE_RECIPIENT, BEFORE_THE_RECIPIENT, REASONS};
 use super::scan::addresses;
 use super::{EnhancedCode, Reason, Strength};
 
@@ -29,9 +29,14 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
     let said = of_words(&diagnostic).or(of_code).or_else(|| of_words(&text));
     let said = said.or_else(|| of_reply(&diagnostic)).or_else(|| of_reply(&text)).unwrap_or(Reason::Other);
     let at = |stage: &[&str]| stage.iter().any(|phrase| diagnostic.contains(phrase) || text.contains(phrase));
+    let is_quoted = !reply_codes(evidence.diagnostic).is_empty();
+    let coded = evidence.code.is_some_and(|code| code.subject == 1 || (code.subject, code.detail) == (2, 1));
     let addressed = evidence.code.is_some_and(|code| code.subject == 1 && (1..8).contains(&code.detail));
     match said {
         Reason::UserUnknown if at(AFTER_THE_DATA) && !addressed => Reason::Filtered,
+        // Filters like to say that a user is unknown. A host that means it gives the code for it, or says so when it
+        // hears the address; a system that speaks of its own users quotes nobody.
+        Reason::UserUnknown if is_quoted && !coded && !at(AT_THE_RECIPIENT) => Reason::Filtered,
         Reason::UserUnknown | Reason::HostUnknown if at(BEFORE_THE_RECIPIENT) && !addressed => Reason::Policy,
         said => said,
     }
