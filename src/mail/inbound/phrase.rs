@@ -12,6 +12,8 @@ use super::Reason::{
 
 /// Phrases by reason, in the order in which they are tried.
 pub(super) const REASONS: &[(Reason, &[&str])] = &[
+    // Lists several guesses, of which the first is the likeliest.
+    (HostUnknown, &["account or domain may not exist"]),
     (
         Authentication,
         &[
@@ -330,7 +332,6 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
             "name service error",
             "not a registered gateway",
             "domain is not reachable",
-            "account or domain may not exist",
             "no valid hosts",
             "domain must resolve",
             "not found in dns",
@@ -713,6 +714,10 @@ pub(super) const BEFORE_THE_RECIPIENT: &[&str] = &[
 /// What a report says where the host refused the address itself.
 pub(super) const AT_THE_RECIPIENT: &[&str] = &[
     "rcpt to",
+    // The words that RFC 5321 has for this reply.
+    "requested action not taken: mailbox unavailable",
+    "user doesn't have a",
+    "user does not have a",
     "rcpt command",
     "rejected address",
     "does not like recipient",
