@@ -14,6 +14,8 @@
 mod auto;
 mod code;
 mod complaint;
+pub mod imap;
+pub mod maildir;
 mod mime;
 mod notification;
 mod pattern;

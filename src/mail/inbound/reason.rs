@@ -26,7 +26,10 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
     let diagnostic = plain(evidence.diagnostic);
     let text = plain(evidence.text);
     let of_code = evidence.code.and_then(of_code);
-    let said = of_words(&diagnostic).or(of_code).or_else(|| of_words(&text));
+    let words = of_words(&diagnostic);
+    // A code that names the address outweighs words that would fit any refusal.
+    let outweighed = of_code.is_some_and(names_the_address) && words.is_some_and(is_vague);
+    let said = words.filter(|_| !outweighed).or(of_code).or_else(|| of_words(&text));
     let said = said.or_else(|| of_reply(&diagnostic)).or_else(|| of_reply(&text)).unwrap_or(Reason::Other);
     let at = |stage: &[&str]| stage.iter().any(|phrase| diagnostic.contains(phrase) || text.contains(phrase));
     let is_quoted = !reply_codes(evidence.diagnostic).is_empty();
@@ -40,6 +43,17 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
         Reason::UserUnknown | Reason::HostUnknown if at(BEFORE_THE_RECIPIENT) && !addressed => Reason::Policy,
         said => said,
     }
+}
+
+/// Says whether a reason speaks of the address and nothing else.
+fn names_the_address(reason: Reason) -> bool {
+    matches!(reason, Reason::UserUnknown | Reason::HostUnknown | Reason::Moved)
+}
+
+/// Says whether the words for a reason turn up in refusals of every kind.
+fn is_vague(reason: Reason) -> bool {
+    use Reason::{Expired, Filtered, Network, Policy, Protocol, System};
+    matches!(reason, Policy | Filtered | System | Network | Expired | Protocol)
 }
 
 /// Says whether a reason with a code means that the address is gone.
