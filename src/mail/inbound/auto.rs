@@ -36,10 +36,9 @@ pub(super) fn read(mail: &Mail) -> Option<Kind> {
         .then_some(Kind::AutoReply)
 }
 
-/// Says whether the subject is that of an automatic reply: it begins like one, or does after a mark of answering.
+/// Says whether the subject is that of an automatic reply: its words are there, and no mark of answering.
 ///
-/// A person who answers an automatic reply keeps its words behind `Re:`, so that after such a mark only machines that put their words
-/// last remain: these have them at the end.
+/// A person who answers an automatic reply keeps its words behind `Re:`, so that such a mark speaks against it.
 fn in_subject(subject: &str) -> bool {
     let subject = plain(subject);
     let answered = ANSWER_MARKS.iter().any(|mark| subject.starts_with(mark));

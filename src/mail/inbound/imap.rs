@@ -21,7 +21,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use super::LARGEST_MAIL;
 
 /// Longest time that one step may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Where the mailbox is and how it is entered.
 #[derive(Clone)]

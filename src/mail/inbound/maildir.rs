@@ -43,8 +43,8 @@ pub enum MaildirError {
 
 /// Reads up to `most` mails of `new/`, by name, which is oldest first as maildirs are named.
 ///
-/// A mail that another program took away in the meantime, that may not be read or whose name is not UTF-8 is left out, and so is what begins with a
-/// dot.
+/// A mail that another program took away in the meantime, that may not be read or whose name is not UTF-8 is left
+/// out, and so is what begins with a dot.
 pub fn list(folder: &Path, most: usize) -> Result<Vec<NewMail>, MaildirError> {
     let unreadable = |error| MaildirError::Folder { folder: folder.to_owned(), error };
     let mut names: Vec<String> = fs::read_dir(folder.join("new"))

@@ -168,11 +168,11 @@ impl Walk {
                 self.html.push_str(&html_to_text(beginning(text)));
                 self.html.push('\n');
             }
-            _ if media.starts_with("text/") || media.starts_with("multipart/") => {
-                if mail.text.len() < LONGEST_TEXT {
-                    mail.text.push_str(beginning(text));
-                    mail.text.push('\n');
-                }
+            _ if mail.text.len() < LONGEST_TEXT
+                && (media.starts_with("text/") || media.starts_with("multipart/")) =>
+            {
+                mail.text.push_str(beginning(text));
+                mail.text.push('\n');
             }
             _ => {}
         }

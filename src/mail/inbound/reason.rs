@@ -76,28 +76,24 @@ pub(super) fn strength(reason: Reason, code: Option<EnhancedCode>) -> Strength {
 /// Returns what a code means; the ones that mean little are left to the words around them.
 fn of_code(code: EnhancedCode) -> Option<Reason> {
     let reason = match (code.subject, code.detail) {
-        (1, 1 | 3) => Reason::UserUnknown,
+        // RFC 7505 has 5.1.10 for a domain without mail; Exchange has it for an address without a mailbox.
+        (1, 1 | 3 | 10) => Reason::UserUnknown,
         (1, 2) => Reason::HostUnknown,
+        (4, 4) if code.class == 5 => Reason::HostUnknown,
         (1, 6) => Reason::Moved,
-        (1, 7 | 8 | 9) => Reason::Policy,
-        // RFC 7505 has 5.1.10 for a domain without mail; Exchange has it for an address without mailbox.
-        (1, 10) => Reason::UserUnknown,
-        (2, 1) => Reason::Disabled,
+        (2, 1) | (7, 13) => Reason::Disabled,
         (2, 2) => Reason::MailboxFull,
         (2, 3) | (3, 4) => Reason::TooBig,
         (3, 2) if code.class == 5 => Reason::NoMailHere,
+        (7, 27) => Reason::NoMailHere,
         (3, 2 | 3 | 5) => Reason::System,
-        (4, 4) if code.class == 5 => Reason::HostUnknown,
-        (4, 6) | (4, 1..=3) => Reason::Network,
+        (4, 1..=3 | 6) => Reason::Network,
         (4, 7) => Reason::Expired,
-        (5, 3) => Reason::RateLimited,
-        (6, 1..) | (5, 1..) => Reason::Protocol,
-        (7, 13) => Reason::Disabled,
+        (5, 3) | (7, 28) => Reason::RateLimited,
+        (5 | 6, 1..) => Reason::Protocol,
         (7, 20..=23 | 26 | 29 | 509) => Reason::Authentication,
         (7, 25) => Reason::Reputation,
-        (7, 27) => Reason::NoMailHere,
-        (7, 28) => Reason::RateLimited,
-        (7, _) => Reason::Policy,
+        (1, 7..=9) | (7, _) => Reason::Policy,
         _ => return None,
     };
     Some(reason)

@@ -53,52 +53,52 @@ impl References {
     pub(super) fn of(mail: &Mail) -> Self {
         let mut found = Self::default();
         for name in DELIVERED_TO {
-            mail.values(name).for_each(|value| found.from_addresses(value));
+            mail.values(name).for_each(|value| found.take_addresses(value));
         }
         for value in mail.values("received") {
             let addressee = value.split_once(" for ").map_or("", |(_, rest)| rest);
-            found.from_addresses(addressee);
+            found.take_addresses(addressee);
         }
         for name in ["in-reply-to", "references"] {
-            mail.values(name).for_each(|value| found.from_identifiers(value));
+            mail.values(name).for_each(|value| found.take_identifiers(value));
         }
         for report in mail.statuses.iter().chain(&mail.feedback) {
-            found.from_report(&fields(report));
+            found.take_report(&fields(report));
         }
         for returned in &mail.returned {
-            found.from_returned(&returned.fields);
+            found.take_returned(&returned.fields);
         }
-        found.from_returned(&fields(&mail.text));
+        found.take_returned(&fields(&mail.text));
         // Copies in running text are often indented or quoted.
         let lines: Vec<&str> =
             mail.text.lines().map(|line| line.trim_start_matches(['>', ' ', '\t'])).collect();
-        found.from_returned(&fields(&lines.join("\n")));
+        found.take_returned(&fields(&lines.join("\n")));
         found
     }
 
     /// Takes the fields of a message that came back.
-    fn from_returned(&mut self, returned: &[Field]) {
+    fn take_returned(&mut self, returned: &[Field]) {
         for name in ["return-path", "sender", "errors-to", "x-envelope-from"] {
-            values(returned, name).for_each(|value| self.from_addresses(value));
+            values(returned, name).for_each(|value| self.take_addresses(value));
         }
-        values(returned, "message-id").for_each(|value| self.from_identifiers(value));
+        values(returned, "message-id").for_each(|value| self.take_identifiers(value));
         for value in values(returned, "x-cam-ref") {
             add(&mut self.header, value.trim());
         }
     }
 
     /// Takes the fields of a machine-readable report.
-    fn from_report(&mut self, report: &[Field]) {
+    fn take_report(&mut self, report: &[Field]) {
         for name in ["original-mail-from", "original-envelope-id", "x-original-mail-from"] {
-            values(report, name).for_each(|value| self.from_addresses(value));
+            values(report, name).for_each(|value| self.take_addresses(value));
         }
         for name in ["x-original-message-id", "original-message-id", "message-id"] {
-            values(report, name).for_each(|value| self.from_identifiers(value));
+            values(report, name).for_each(|value| self.take_identifiers(value));
         }
     }
 
     /// Takes `b+<reference>@…` and `b-<reference>@…`.
-    fn from_addresses(&mut self, value: &str) {
+    fn take_addresses(&mut self, value: &str) {
         for found in addresses(value) {
             let local = found.address.rsplit_once('@').map_or("", |(local, _)| local);
             let rest = local.strip_prefix(['b', 'B']).and_then(|rest| rest.strip_prefix(['+', '-']));
@@ -109,7 +109,7 @@ impl References {
     }
 
     /// Takes `<reference@…>`.
-    fn from_identifiers(&mut self, value: &str) {
+    fn take_identifiers(&mut self, value: &str) {
         for piece in value.split('<').skip(1) {
             let inside = piece.split('>').next().unwrap_or("");
             if let Some((reference, host)) = inside.trim().split_once('@')

@@ -1,8 +1,8 @@
 //! Delivery reports in words alone.
 //!
 //! Close to half of all reports have no machine-readable part. A mail counts as one by several signs at once: who
-//! sends it, its subject, its sentences, a reply code, a message that it returns. No single sign is enough, and without a machine
-//! behind it nothing is hard.
+//! sends it, its subject, its sentences, a reply code, a message that it returns. No single sign is enough, and
+//! without a machine behind it nothing is hard.
 
 use super::code::{enhanced_codes, first_code, reply_codes};
 use super::mime::{Mail, fields, values};
@@ -163,7 +163,7 @@ pub(super) fn section(text: &str, own: &str, other: impl Fn(&str) -> bool) -> Op
         text.lines().skip_while(|line| !addresses(line).iter().any(|found| same(found.address, own)));
     let mut section = lines.next()?.to_owned();
     for line in lines {
-        if leading_address(line).is_some_and(|name| other(name)) {
+        if leading_address(line).is_some_and(&other) {
             break;
         }
         section.push('\n');
@@ -183,8 +183,9 @@ fn leading_address(line: &str) -> Option<&str> {
 
 /// Returns the addresses at which the report says that it failed, the likeliest first.
 ///
-/// Those in a field for it; else those with which lines begin; else the first in a line that speaks of recipients; else the first; else
-/// whom the returned message was for. Whom the report itself is for, and who sends it, do not count.
+/// Those in a field for it; else those with which lines begin; else the first in a line that speaks of recipients;
+/// else the first; else whom the returned message was for. Whom the report itself is for, and who sends it, do not
+/// count.
 pub(super) fn recipients(mail: &Mail, text: &str) -> Vec<String> {
     let named: Vec<String> = FAILED_FIELDS
         .iter()
