@@ -30,7 +30,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["analysis", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
     ("store", &["survey", "finance", "clock", "cam_stats"]),
-    ("mail", &["survey", "config", "clock"]),
+    ("mail", &["clock"]),
     ("config", &["finance", "clock"]),
     ("dataset", &["survey", "finance", "clock"]),
     ("finance", &["clock"]),

@@ -16,6 +16,16 @@ pub(super) const DAEMONS: &[&str] = &[
     "bounces",
     "mailer_daemon",
     "poostmaster",
+    "mail-system",
+    "mailsystem",
+    "mailer-deamon",
+    "mailadmin",
+    "mail-admin",
+    "administrator",
+    "smtpd",
+    "mailagent",
+    "mailmaster",
+    "dmail",
 ];
 
 /// Names under which they write.

@@ -32,7 +32,7 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
     let said = words.filter(|_| !outweighed).or(of_code).or_else(|| of_words(&text));
     let said = said.or_else(|| of_reply(&diagnostic)).or_else(|| of_reply(&text)).unwrap_or(Reason::Other);
     let at = |stage: &[&str]| stage.iter().any(|phrase| diagnostic.contains(phrase) || text.contains(phrase));
-    let is_quoted = !reply_codes(evidence.diagnostic).is_empty();
+    let is_quoted = !diagnostic.is_empty();
     let coded = evidence.code.is_some_and(|code| code.subject == 1 || (code.subject, code.detail) == (2, 1));
     let addressed = evidence.code.is_some_and(|code| code.subject == 1 && (1..8).contains(&code.detail));
     match said {

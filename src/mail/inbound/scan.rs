@@ -28,7 +28,9 @@ pub(super) fn addresses(text: &str) -> Vec<Found<'_>> {
             continue;
         }
         // A message identifier or a link is not an address.
-        let before = text[..start].trim_end_matches('<').to_ascii_lowercase();
+        let before =
+            String::from_utf8_lossy(&text.as_bytes()[start.saturating_sub(16)..start]).to_ascii_lowercase();
+        let before = before.trim_end_matches('<');
         if !before.ends_with("://") && !before.ends_with("message-id: ") {
             found.push(Found { address, start });
         }

@@ -71,7 +71,8 @@ fn weight(mail: &Mail, text: &str) -> u32 {
         (SENTENCES.iter().any(|sentence| words.contains(sentence)), 2),
         (!mail.returned.is_empty(), 2),
         (!enhanced_codes(text).is_empty() || !reply_codes(text).is_empty(), 1),
-        (person, 0),
+        (mail.values("return-path").any(|value| value.trim() == "<>"), 1),
+        (mail.value("content-type").to_ascii_lowercase().contains("delivery-status"), 2),
     ];
     signs.iter().filter(|(holds, _)| *holds).map(|(_, weight)| weight).sum()
 }
