@@ -1,4 +1,5 @@
-//! The return path on mails made up for it: reports of many systems and languages, complaints, automatic replies, people.
+//! The return path on mails made up for it: reports of many systems and languages, complaints, automatic
+//! replies, people.
 
 use cam::mail::inbound::{self, Feedback, Kind, Progress, Reason, References, Strength};
 
@@ -38,11 +39,14 @@ fn returned() -> String {
 fn report(words: &str, group: &str) -> Vec<u8> {
     let group = group.replace('|', "\n");
     mail(
-        "From: MAILER-DAEMON@mx.example|Subject: Undelivered Mail Returned to Sender|Auto-Submitted: auto-replied|\
+        "From: MAILER-DAEMON@mx.example|Subject: Undelivered Mail Returned to Sender|\
+         Auto-Submitted: auto-replied|\
          MIME-Version: 1.0|Content-Type: multipart/report; report-type=delivery-status; boundary=\"=_x\"",
         &format!(
-            "--=_x\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n--=_x\nContent-Type: message/delivery-status\n\n\
-             Reporting-MTA: dns; mx.example\n\n{group}\n\n--=_x\nContent-Type: text/rfc822-headers\n\n{}\n--=_x--\n",
+            "--=_x\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n--=_x\n\
+             Content-Type: message/delivery-status\n\n\
+             Reporting-MTA: dns; mx.example\n\n{group}\n\n--=_x\nContent-Type: text/rfc822-headers\n\n{}\n\
+             --=_x--\n",
             returned()
         ),
     )
@@ -161,11 +165,16 @@ fn what_a_host_says_with_its_code_decides() {
 #[test]
 fn a_report_of_a_delay_is_no_bounce() {
     let group = format!(
-        "Final-Recipient: rfc822; {PERSON}|Action: delayed|Status: 4.4.1|Diagnostic-Code: smtp; 421 4.4.1 connection timed out|Will-Retry-Until: Mon, 30 Nov 2026 09:00:00 +0000"
+        "Final-Recipient: rfc822; {PERSON}|Action: delayed|Status: 4.4.1|\
+         Diagnostic-Code: smtp; 421 4.4.1 connection timed out|Will-Retry-Until: Mon, \
+         30 Nov 2026 09:00:00 +0000"
     );
     check("delayed", &report("THIS IS A WARNING ONLY.", &group), &Delayed(Reason::Expired, "4.4.1"));
     let body = format!(
-        "A message that you sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on the queue.\n\n  {PERSON}\n    Delay reason: 450 4.2.0 greylisted, try again later\n\nNo action is required on your part."
+        "A message that you sent has not yet been delivered to one or more of its\n\
+         recipients after more than 24 hours on the queue.\n\
+         \n  {PERSON}\n    Delay reason: 450 4.2.0 greylisted, try again later\n\n\
+         No action is required on your part."
     );
     let raw = words(
         "Mailer-Daemon@mx.example",
@@ -193,7 +202,8 @@ fn a_report_of_success_is_no_bounce() {
 #[test]
 fn a_rewritten_address_is_named_as_it_was_written_to() {
     let group = format!(
-        "Original-Recipient: rfc822;{PERSON}|Final-Recipient: rfc822;u1234@backend.internal|Action: failed|Status: 5.1.1"
+        "Original-Recipient: rfc822;{PERSON}|Final-Recipient: rfc822;u1234@backend.internal|\
+         Action: failed|Status: 5.1.1"
     );
     check("rewritten", &report("No.", &group), &Hard(Reason::UserUnknown, "5.1.1"));
 }
@@ -386,9 +396,13 @@ fn a_report_in_gbk_is_read_by_its_charset() {
 fn complaints_come_before_everything_else() {
     let feedback = |kind: &str, rcpt: &str| {
         mail(
-            "From: fbl@provider.example|Subject: FW: Four questions|MIME-Version: 1.0|Content-Type: multipart/report; report-type=feedback-report; boundary=x",
+            "From: fbl@provider.example|Subject: FW: Four questions|MIME-Version: 1.0|\
+             Content-Type: multipart/report; report-type=feedback-report; boundary=x",
             &format!(
-                "--x\n\nA complaint.\n\n--x\nContent-Type: message/feedback-report\n\nFeedback-Type: {kind}\nUser-Agent: P/1\nVersion: 1\nOriginal-Mail-From: <b+{REFERENCE}@bounce.cam.example>\n{rcpt}\n--x\nContent-Type: message/rfc822\n\n{}\nHello\n--x--\n",
+                "--x\n\nA complaint.\n\n--x\nContent-Type: message/feedback-report\n\n\
+                 Feedback-Type: {kind}\nUser-Agent: P/1\nVersion: 1\n\
+                 Original-Mail-From: <b+{REFERENCE}@bounce.cam.example>\n{rcpt}\n--x\n\
+                 Content-Type: message/rfc822\n\n{}\nHello\n--x--\n",
                 returned()
             ),
         )
@@ -466,7 +480,9 @@ fn what_people_write_is_a_reply() {
         ),
         (
             "Fwd: failure notice",
-            "Is this yours?\n\nHi. This is the qmail-send program. I wasn't able to deliver your message to the following addresses.\n<x@y.example>: 550 5.1.1 no such user",
+            "Is this yours?\n\nHi. This is the qmail-send program. \
+             I wasn't able to deliver your message to the following addresses.\n\
+             <x@y.example>: 550 5.1.1 no such user",
         ),
         ("Re: Automatic reply: Four questions", "You wrote that you are away?"),
         ("回复: 四个问题", "已经回答了，谢谢。"),
@@ -475,7 +491,8 @@ fn what_people_write_is_a_reply() {
     for (subject, body) in cases {
         let raw = mail(
             &format!(
-                "From: <{PERSON}>|Auto-Submitted: no|Subject: {subject}|Content-Type: text/plain; charset=utf-8"
+                "From: <{PERSON}>|Auto-Submitted: no|Subject: {subject}|\
+                 Content-Type: text/plain; charset=utf-8"
             ),
             body,
         );
@@ -499,9 +516,11 @@ fn without_a_machine_behind_it_nothing_is_hard() {
 fn only_26_letters_of_base32_are_a_reference() {
     let good = REFERENCE.to_uppercase();
     let raw = format!(
-        "To: <B+{good}@bounce.cam.example>, <b-{OTHER}@bounce.cam.example>, <b+{REFERENCE}a@x.example>, <b+{}@x.example>, <c+{REFERENCE}@x.example>, <b+{}1@x.example>\r\n\
+        "To: <B+{good}@bounce.cam.example>, <b-{OTHER}@bounce.cam.example>, <b+{REFERENCE}a@x.example>, \
+         <b+{}@x.example>, <c+{REFERENCE}@x.example>, <b+{}1@x.example>\r\n\
          Received: from a by b for <b+bbbbbbbbbbbbbbbbbbbbbbbbb3@bounce.cam.example>; Wed, 25 Nov 2026\r\n\
-         In-Reply-To: <{REFERENCE}@cam.example> <short@cam.example>\r\nSubject: Re: x\r\n\r\nX-CAM-Ref: {REFERENCE} and more\r\n",
+         In-Reply-To: <{REFERENCE}@cam.example> <short@cam.example>\r\nSubject: Re: x\r\n\r\n\
+         X-CAM-Ref: {REFERENCE} and more\r\n",
         &REFERENCE[1..],
         &REFERENCE[1..],
     );
