@@ -393,6 +393,25 @@ fn a_report_in_gbk_is_read_by_its_charset() {
 }
 
 #[test]
+fn encoded_html_and_an_encoded_copy_are_read() {
+    use base64::Engine as _;
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let page = format!(
+        "<html><body><p>很抱歉您发送的邮件被退回。</p><div>{PERSON}</div><p>用户不存在</p></body></html>"
+    );
+    let (page, _, _) = encoding_rs::GBK.encode(&page);
+    let body = format!(
+        "--x\nContent-Type: text/html; charset=gb18030\nContent-Transfer-Encoding: base64\n\n{}\n\
+         --x\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{}\n--x--\n",
+        base64(&page),
+        base64(format!("{}\nHello\n", returned()).as_bytes()),
+    );
+    let raw =
+        mail("From: PostMaster@qq.example|Subject: bounce|Content-Type: multipart/mixed; boundary=x", &body);
+    check("encoded", &raw, &Hard(Reason::UserUnknown, ""));
+}
+
+#[test]
 fn complaints_come_before_everything_else() {
     let feedback = |kind: &str, rcpt: &str| {
         mail(
