@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt as _;
+use tokio::io::BufStream;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -213,12 +214,13 @@ impl Mailbox {
 async fn connect(account: &Account) -> Result<Box<dyn Stream>, ImapError> {
     let stream = TcpStream::connect((account.host.as_str(), account.port)).await?;
     match account.encryption {
-        Encryption::None if stream.peer_addr()?.ip().is_loopback() => Ok(Box::new(stream)),
+        Encryption::None if stream.peer_addr()?.ip().is_loopback() => Ok(Box::new(BufStream::new(stream))),
         Encryption::None => Err(ImapError::Unencrypted),
         Encryption::Tls => {
             let name = ServerName::try_from(account.host.clone());
             let name = name.map_err(|error| ImapError::Tls(error.to_string()))?;
-            Ok(Box::new(TlsConnector::from(tls()?).connect(name, stream).await?))
+            // The client writes a command in four pieces.
+            Ok(Box::new(BufStream::new(TlsConnector::from(tls()?).connect(name, stream).await?)))
         }
     }
 }
