@@ -113,6 +113,9 @@ fn what_a_host_says_with_its_code_decides() {
         ),
         ("5.1.6", "551 5.1.6 user has moved", Hard(Reason::Moved, "5.1.6")),
         ("5.1.10", "556 5.1.10 Domain returned null MX", Hard(Reason::NoMailHere, "5.1.10")),
+        ("5.3.2", "521 5.3.2 Server does not accept mail", Hard(Reason::NoMailHere, "5.3.2")),
+        ("5.3.2", "554 5.3.2 System not accepting network messages", Soft(Reason::System, "5.3.2")),
+        ("5.7.27", "550 5.7.27 Sender address has null MX", Soft(Reason::Policy, "5.7.27")),
         ("5.2.2", "552 5.2.2 mailbox is full", Soft(Reason::MailboxFull, "5.2.2")),
         ("5.1.1", "552 5.1.1 sorry, that mailbox is over quota", Soft(Reason::MailboxFull, "5.1.1")),
         (

@@ -36,16 +36,9 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
             "spf:",
         ],
     ),
-    (
-        NoMailHere,
-        &[
-            "null mx",
-            "does not accept mail",
-            "doesn't receive email according",
-            "not accepting network messages",
-            "nullmx",
-        ],
-    ),
+    // 5.7.27: it is the sender whose domain takes no mail.
+    (Policy, &["sender address has null mx", "sender * null mx"]),
+    (NoMailHere, &["null mx", "does not accept mail", "doesn't receive email according", "nullmx"]),
     (
         Reputation,
         &[
@@ -653,6 +646,7 @@ pub(super) const REASONS: &[(Reason, &[&str])] = &[
         System,
         &[
             "system error",
+            "not accepting network messages",
             "internal error",
             "internal server",
             "server error",

@@ -23,6 +23,9 @@ pub(super) struct Evidence<'a> {
 /// What the host said in words comes first, since hosts take more care with words than with numbers; then the code;
 /// then the words around it.
 pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
+    if takes_no_mail(evidence) {
+        return Reason::NoMailHere;
+    }
     let diagnostic = plain(evidence.diagnostic);
     let text = plain(evidence.text);
     let of_code = evidence.code.and_then(of_code);
@@ -43,6 +46,16 @@ pub(super) fn reason(evidence: &Evidence<'_>) -> Reason {
         Reason::UserUnknown | Reason::HostUnknown if at(BEFORE_THE_RECIPIENT) && !addressed => Reason::Policy,
         said => said,
     }
+}
+
+/// Says whether the host replied that it never takes mail (RFC 7504). Some use 521 for other things, with other codes.
+fn takes_no_mail(evidence: &Evidence<'_>) -> bool {
+    let code = evidence.code.filter(|code| code.is_specific()).map(|code| (code.subject, code.detail));
+    reply_codes(evidence.diagnostic).into_iter().any(|reply| match reply {
+        521 => matches!(code, None | Some((3, 2))),
+        556 => matches!(code, None | Some((1, 10))),
+        _ => false,
+    })
 }
 
 /// Says whether a reason speaks of the address and nothing else.
@@ -84,8 +97,6 @@ fn of_code(code: EnhancedCode) -> Option<Reason> {
         (2, 1) | (7, 13) => Reason::Disabled,
         (2, 2) => Reason::MailboxFull,
         (2, 3) | (3, 4) => Reason::TooBig,
-        (3, 2) if code.class == 5 => Reason::NoMailHere,
-        (7, 27) => Reason::NoMailHere,
         (3, 2 | 3 | 5) => Reason::System,
         (4, 1..=3 | 6) => Reason::Network,
         (4, 7) => Reason::Expired,
