@@ -8,7 +8,6 @@ mod fielded;
 mod import_desk;
 mod support;
 
-
 use cam::clock::Clock;
 use cam::import::Kind;
 use cam::mail::Received;
@@ -18,7 +17,8 @@ use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states
 use import_desk::Desk;
 use support::each_backend;
 
-const ACCOUNTS: &str = "kind = \"accounts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\nname = \"name\"\n";
+const ACCOUNTS: &str =
+    "kind = \"accounts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\nname = \"name\"\n";
 
 const CONTACTS: &str = "kind = \"contacts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\n\
      account = { column = \"account\", scheme = \"crm\" }\nname = \"name\"\nemail = \"email\"\nlanguage = \"language\"\n\
@@ -102,8 +102,7 @@ async fn who_cannot_be_asked_is_counted_by_reason() {
         contacts(&db, &people).await;
         let launched = launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
         assert_eq!(launched.invited, 1);
-        let expected =
-            [(LeftOut::SameAddress, 1), (LeftOut::NoAddress, 1), (LeftOut::OddAddress, 1)].into();
+        let expected = [(LeftOut::SameAddress, 1), (LeftOut::NoAddress, 1), (LeftOut::OddAddress, 1)].into();
         assert_eq!(launched.left_out, expected);
         // The next wave within the month asks nobody a second time; a month later it does.
         let next = wave_file("").replace("autumn", "winter");

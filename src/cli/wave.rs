@@ -255,6 +255,7 @@ pub(super) async fn commit(
     launch: Launch,
     clock: Clock,
 ) -> Result<Launched, WaveError> {
+    let launch = launch.check()?;
     db.write(move |tx| Box::pin(async move { wave::launch(tx, &keys, &launch, clock.now()).await })).await
 }
 
@@ -277,6 +278,7 @@ async fn try_out(
     launch: Launch,
     clock: Clock,
 ) -> Result<Launched, WaveError> {
+    let launch = launch.check()?;
     let outcome: Result<(), TriedOut> = db
         .write(move |tx| {
             Box::pin(async move {

@@ -1,9 +1,10 @@
-//! Mail: what a letter says, how it is handed to a relay, and what the relay's replies mean.
+//! Mail: what a letter says, how it is handed to a relay, what the relay's replies mean, and what comes back.
 //!
 //! Nothing here knows the database. A caller composes a [`Letter`], hands its bytes to an [`SmtpSession`] that it
 //! alone owns, reads the [`Outcome`], and asks [`pace`] when to go on.
 
 mod body;
+pub mod inbound;
 mod letter;
 pub mod pace;
 mod reference;

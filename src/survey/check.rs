@@ -75,11 +75,11 @@ impl Instrument {
 
     /// One respondent's way: answers what is asked, at random, question by question.
     fn random_way(&self, walk: u64, dice: &mut Dice) -> Vec<usize> {
-        let draw = walk.to_string();
+        let rotated_out = self.rotated_out(&walk.to_string());
         let mut answers = Answers::new();
         let mut skipped = BTreeSet::new();
         loop {
-            let route = self.route(&answers, &draw);
+            let route = self.route_without(&answers, &rotated_out);
             let next = route
                 .iter()
                 .copied()

@@ -11,7 +11,11 @@ impl Instrument {
     ///
     /// `draw` names the respondent to the rotations: the same text draws the same blocks on every day and every machine.
     pub fn route(&self, answers: &Answers, draw: &str) -> Vec<usize> {
-        let rotated_out = self.rotated_out(draw);
+        self.route_without(answers, &self.rotated_out(draw))
+    }
+
+    /// The way past the items that the rotations leave out.
+    pub(super) fn route_without(&self, answers: &Answers, rotated_out: &[bool]) -> Vec<usize> {
         let mut route = Vec::new();
         let mut at = 0;
         while let Some(item) = self.items.get(at) {
@@ -79,7 +83,7 @@ impl Instrument {
     }
 
     /// Which items the rotations leave out for a respondent.
-    fn rotated_out(&self, draw: &str) -> Vec<bool> {
+    pub(super) fn rotated_out(&self, draw: &str) -> Vec<bool> {
         let mut out = vec![false; self.items.len()];
         for rotation in &self.rotations {
             for block in rotation.left_out(draw) {

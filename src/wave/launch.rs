@@ -98,13 +98,30 @@ pub(super) struct Invitee {
     pub(super) event: Option<(Uuid, Instant)>,
 }
 
+/// A launch whose survey has been found to fit.
+#[derive(Debug, Clone)]
+pub struct CheckedLaunch(Launch);
+
+impl Launch {
+    /// Checks that the survey fits the contract and that no text and no notice is missing.
+    pub fn check(self) -> Result<CheckedLaunch, WaveError> {
+        check(&self)?;
+        Ok(CheckedLaunch(self))
+    }
+}
+
 /// Makes a wave with its invitations and their mails in the caller's transaction. Launching the same key with the same
 /// settings again changes nothing.
 ///
 /// # Errors
 ///
-/// Refuses a key that was launched with other settings, a survey that does not fit the contract, and a missing notice.
-pub async fn launch(tx: &mut Tx, keys: &Keys, launch: &Launch, now: Instant) -> Result<Launched, WaveError> {
+/// Refuses a key that was launched with other settings, and a wave that would be over.
+pub async fn launch(
+    tx: &mut Tx,
+    keys: &Keys,
+    CheckedLaunch(launch): &CheckedLaunch,
+    now: Instant,
+) -> Result<Launched, WaveError> {
     fielding::lock(tx).await?;
     let settings =
         serde_json::to_string(&launch.file).map_err(|error| WaveError::Stored(error.to_string()))?;
@@ -122,7 +139,6 @@ pub async fn launch(tx: &mut Tx, keys: &Keys, launch: &Launch, now: Instant) -> 
             due: None,
         });
     }
-    check(launch)?;
     let closes_at = launch.closes_at()?;
     if closes_at <= now {
         return Err(WaveError::Over { key: launch.file.key.clone() });
@@ -161,8 +177,9 @@ impl Launch {
     }
 }
 
-/// Refuses a survey that does not fit the wave's contract or lacks a text that the wave needs.
-pub(super) fn check(launch: &Launch) -> Result<(), WaveError> {
+/// Refuses a survey that does not fit the wave's contract or lacks a text that the wave needs. It walks the survey, which
+/// takes its time: before the transaction, not within it.
+fn check(launch: &Launch) -> Result<(), WaveError> {
     let (file, survey) = (&launch.file, &launch.survey);
     let unfit = |reason: String| Err(WaveError::Unfit { survey: survey.id.clone(), reason });
     if let Some(finding) = survey.walk().1.first() {

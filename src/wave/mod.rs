@@ -11,7 +11,7 @@ mod window;
 pub use dossier::dossier;
 pub use error::WaveError;
 pub use file::{Audience, Channel, LEAST_K, Mode, Notice, Population, Standing, WaveFile, WaveFileError};
-pub use launch::{Launch, Launched, LeftOut, launch};
+pub use launch::{CheckedLaunch, Launch, Launched, LeftOut, launch};
 pub use remind::{Link, answer_link, close, links, remind, resume, thank, unsubscribe_link};
 pub(crate) use remind::{due_reminder, find};
 pub use status::{APART, Board, Compared, keys, status};

@@ -55,6 +55,7 @@ pub(crate) fn launch_of(text: &str) -> Launch {
 }
 
 pub(crate) async fn launch(db: &Db, launch: Launch, now: Instant) -> Result<Launched, WaveError> {
+    let launch = launch.check()?;
     db.write(move |tx| Box::pin(async move { wave::launch(tx, &keys(), &launch, now).await })).await
 }
 
@@ -81,7 +82,10 @@ pub(crate) fn outbox(db: &Db, port: u16, clock: Clock, connections: usize) -> Ou
         domain: "kestrel.example".into(),
         bounce_domain: "bounce.kestrel.example".into(),
         separator: Separator::Plus,
-        organisation: Organisation { name: "Kestrel Tools".into(), footer: "Kestrel Tools, Harbour Road 1".into() },
+        organisation: Organisation {
+            name: "Kestrel Tools".into(),
+            footer: "Kestrel Tools, Harbour Road 1".into(),
+        },
         timezone: "Asia/Shanghai".into(),
         signer: None,
         waves: Mutex::new(HashMap::new()),

@@ -1,0 +1,180 @@
+//! The IMAP reader against a small scripted server on the loopback address.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+use std::sync::{Arc, Mutex};
+
+use cam::mail::inbound::imap::{Account, Checkpoint, Encryption, ImapError, Mailbox};
+use cam::mail::inbound::{self, LARGEST_MAIL};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A mailbox as the server keeps it.
+#[derive(Default)]
+struct Kept {
+    validity: u32,
+    mails: Vec<Letter>,
+    moved: Vec<u32>,
+}
+
+/// A mail as the server keeps it.
+struct Letter {
+    uid: u32,
+    raw: Vec<u8>,
+    seen: bool,
+}
+
+type Shared = Arc<Mutex<Kept>>;
+
+/// Starts a server and returns the account to it.
+async fn serve(kept: &Shared) -> Account {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let kept = kept.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(talk(stream, kept.clone()));
+        }
+    });
+    Account {
+        host: "127.0.0.1".into(),
+        port,
+        encryption: Encryption::None,
+        user: "bounce".into(),
+        password: "right".into(),
+        mailbox: "INBOX".into(),
+        done_folder: None,
+    }
+}
+
+/// Talks with one client.
+async fn talk(stream: TcpStream, kept: Shared) {
+    let (read, mut write) = stream.into_split();
+    write.write_all(b"* OK ready\r\n").await.unwrap();
+    let mut lines = BufReader::new(read).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let (tag, command) = line.split_once(' ').unwrap();
+        let answer = answer(tag, command, &mut kept.lock().unwrap());
+        write.write_all(&answer).await.unwrap();
+    }
+}
+
+/// Answers one command.
+fn answer(tag: &str, command: &str, kept: &mut Kept) -> Vec<u8> {
+    let words: Vec<&str> = command.split(' ').collect();
+    let mut out = Vec::new();
+    match words[..] {
+        ["LOGIN", _, "\"right\""] => {}
+        ["LOGIN", ..] => return format!("{tag} NO wrong\r\n").into_bytes(),
+        ["SELECT", _] => {
+            out.extend(
+                format!("* {} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n", kept.mails.len(), kept.validity)
+                    .bytes(),
+            );
+        }
+        ["UID", "SEARCH", "UID", range, "UNSEEN"] => {
+            let first: u32 = range.split(':').next().unwrap().parse().unwrap();
+            let last = kept.mails.iter().map(|mail| mail.uid).max();
+            let found =
+                kept.mails.iter().filter(|mail| !mail.seen && (mail.uid >= first || Some(mail.uid) == last));
+            let found: Vec<String> = found.map(|mail| mail.uid.to_string()).collect();
+            out.extend(format!("* SEARCH {}\r\n", found.join(" ")).bytes());
+        }
+        ["UID", "FETCH", uid, "(UID", _] => {
+            let uid: u32 = uid.parse().unwrap();
+            for (at, mail) in kept.mails.iter().enumerate().filter(|(_, mail)| mail.uid == uid) {
+                let raw = &mail.raw[..mail.raw.len().min(LARGEST_MAIL)];
+                out.extend(format!("* {} FETCH (UID {uid} BODY[]<0> {{{}}}\r\n", at + 1, raw.len()).bytes());
+                out.extend(raw);
+                out.extend(b")\r\n");
+            }
+        }
+        ["UID", "STORE", set, ..] => {
+            let uids: Vec<u32> = set.split(',').map(|uid| uid.parse().unwrap()).collect();
+            kept.mails.iter_mut().filter(|mail| uids.contains(&mail.uid)).for_each(|mail| mail.seen = true);
+        }
+        ["UID", "MOVE", set, "\"Done\""] => {
+            let uids: Vec<u32> = set.split(',').map(|uid| uid.parse().unwrap()).collect();
+            kept.mails.retain(|mail| !uids.contains(&mail.uid));
+            kept.moved.extend(uids);
+        }
+        ["LOGOUT"] => out.extend(b"* BYE\r\n"),
+        _ => return format!("{tag} BAD {command}\r\n").into_bytes(),
+    }
+    out.extend(format!("{tag} OK done\r\n").bytes());
+    out
+}
+
+fn kept(uids: &[u32]) -> Shared {
+    let mails =
+        uids.iter().map(|&uid| Letter { uid, raw: format!("Subject: {uid}\r\n\r\nx").into(), seen: false });
+    Arc::new(Mutex::new(Kept { validity: 7, mails: mails.collect(), moved: Vec::new() }))
+}
+
+fn uids(mails: &[inbound::imap::Fetched]) -> Vec<u32> {
+    mails.iter().map(|mail| mail.uid).collect()
+}
+
+#[tokio::test]
+async fn new_mails_come_once_and_are_marked_after_the_commit() {
+    let kept = kept(&[3, 5, 9]);
+    let account = serve(&kept).await;
+    let mut mailbox = Mailbox::open(&account).await.unwrap();
+    let (mails, checkpoint) = mailbox.fetch(Checkpoint::default(), 2).await.unwrap();
+    assert_eq!((uids(&mails), checkpoint), (vec![3, 5], Checkpoint { validity: 7, uid: 5 }));
+    assert_eq!(mails[0].raw, b"Subject: 3\r\n\r\nx");
+    assert!(kept.lock().unwrap().mails.iter().all(|mail| !mail.seen), "fetching marks nothing");
+    mailbox.done(&uids(&mails)).await.unwrap();
+    let (mails, checkpoint) = mailbox.fetch(checkpoint, 2).await.unwrap();
+    assert_eq!((uids(&mails), checkpoint.uid), (vec![9], 9));
+    mailbox.done(&[9]).await.unwrap();
+    assert_eq!(mailbox.fetch(checkpoint, 2).await.unwrap(), (Vec::new(), checkpoint));
+    mailbox.close().await.unwrap();
+    assert!(kept.lock().unwrap().mails.iter().all(|mail| mail.seen));
+}
+
+#[tokio::test]
+async fn a_mail_behind_the_checkpoint_does_not_come_again() {
+    // Committed, and then the process died before the mail was marked.
+    let account = serve(&kept(&[3])).await;
+    let mut mailbox = Mailbox::open(&account).await.unwrap();
+    let checkpoint = Checkpoint { validity: 7, uid: 3 };
+    assert_eq!(mailbox.fetch(checkpoint, 10).await.unwrap(), (Vec::new(), checkpoint));
+}
+
+#[tokio::test]
+async fn new_identifiers_begin_anew() {
+    let account = serve(&kept(&[3])).await;
+    let mut mailbox = Mailbox::open(&account).await.unwrap();
+    let (mails, checkpoint) = mailbox.fetch(Checkpoint { validity: 6, uid: 900 }, 10).await.unwrap();
+    assert_eq!((uids(&mails), checkpoint), (vec![3], Checkpoint { validity: 7, uid: 3 }));
+}
+
+#[tokio::test]
+async fn mails_that_are_done_move_to_the_configured_folder() {
+    let kept = kept(&[3, 5]);
+    let account = Account { done_folder: Some("Done".into()), ..serve(&kept).await };
+    let mut mailbox = Mailbox::open(&account).await.unwrap();
+    mailbox.done(&[3, 5]).await.unwrap();
+    assert_eq!(kept.lock().unwrap().moved, [3, 5]);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_not_printed() {
+    let account = Account { password: "secret-word".into(), ..serve(&kept(&[])).await };
+    assert!(matches!(Mailbox::open(&account).await, Err(ImapError::Refused)));
+    assert!(!format!("{account:?}").contains("secret-word"));
+}
+
+#[tokio::test]
+async fn another_machine_is_not_spoken_to_in_the_clear() {
+    // The address of this machine that is not the loopback one; without a network there is none to try.
+    let probe = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    let Ok(own) = probe.connect("192.0.2.1:9").and_then(|()| probe.local_addr()) else { return };
+    let listener = TcpListener::bind((own.ip(), 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let account = Account { host: own.ip().to_string(), port, ..serve(&kept(&[])).await };
+    if !own.ip().is_loopback() {
+        assert!(matches!(Mailbox::open(&account).await, Err(ImapError::Unencrypted)));
+    }
+}
