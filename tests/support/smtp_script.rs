@@ -200,7 +200,12 @@ impl Peer {
     }
 
     /// Does what the script says and returns the code that was said.
-    async fn act(&mut self, stream: &mut Box<dyn Stream>, heard: &Heard, usual: &[u8]) -> Result<Option<u16>, Over> {
+    async fn act(
+        &mut self,
+        stream: &mut Box<dyn Stream>,
+        heard: &Heard,
+        usual: &[u8],
+    ) -> Result<Option<u16>, Over> {
         let usual = || [usual, b"\r\n"].concat();
         let (bytes, pause) = match (self.script)(self.number, heard) {
             Act::Usual => (usual(), None),
