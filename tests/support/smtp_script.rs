@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What the server has just heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// A connection; the reply is the greeting.
     Connection,
     /// A command, without its line end.
@@ -27,7 +27,7 @@ pub enum Heard {
 
 /// What the server does next.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// What a willing server would say.
     Usual,
     /// These bytes.
@@ -42,55 +42,55 @@ pub enum Act {
 
 impl Act {
     /// Says one line.
-    pub fn say(line: &str) -> Self {
+    pub(crate) fn say(line: &str) -> Self {
         Self::Say(format!("{line}\r\n").into_bytes())
     }
 }
 
 /// Where a conversation breaks off, counted on the server's side.
 #[derive(Debug, Clone, Copy)]
-pub struct Cut {
+pub(crate) struct Cut {
     /// After so many bytes were received.
-    pub received: usize,
+    pub(crate) received: usize,
     /// After so many bytes were sent.
-    pub sent: usize,
+    pub(crate) sent: usize,
     /// With RST instead of FIN.
-    pub reset: bool,
+    pub(crate) reset: bool,
 }
 
 impl Cut {
-    pub const NEVER: Self = Self { received: usize::MAX, sent: usize::MAX, reset: false };
+    pub(crate) const NEVER: Self = Self { received: usize::MAX, sent: usize::MAX, reset: false };
 }
 
 type Script = dyn Fn(usize, &Heard) -> Act + Send + Sync;
 
 /// What the server keeps.
 #[derive(Default)]
-pub struct Records {
+pub(crate) struct Records {
     /// Connections so far.
-    pub connections: AtomicUsize,
+    pub(crate) connections: AtomicUsize,
     /// Recipient and bytes of every message to whose end mark a 250 was said in full.
-    pub accepted: Mutex<Vec<(String, Vec<u8>)>>,
+    pub(crate) accepted: Mutex<Vec<(String, Vec<u8>)>>,
     /// Recipients of every message that was received with its end mark.
-    pub received_whole: Mutex<Vec<String>>,
+    pub(crate) received_whole: Mutex<Vec<String>>,
     /// Every command of every connection.
-    pub commands: Mutex<Vec<String>>,
+    pub(crate) commands: Mutex<Vec<String>>,
 }
 
 /// A running server; it ends with the test's runtime.
-pub struct Server {
-    pub address: SocketAddr,
-    pub records: Arc<Records>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) records: Arc<Records>,
 }
 
 impl Server {
     /// Starts a server that follows `script`, which is told the connection's number, from 0, and what was heard.
-    pub async fn start(script: impl Fn(usize, &Heard) -> Act + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(usize, &Heard) -> Act + Send + Sync + 'static) -> Self {
         Self::start_with(script, |_| Cut::NEVER, None).await
     }
 
     /// Starts a server that also breaks connections off, by their number, and may speak TLS.
-    pub async fn start_with(
+    pub(crate) async fn start_with(
         script: impl Fn(usize, &Heard) -> Act + Send + Sync + 'static,
         cut: impl Fn(usize) -> Cut + Send + Sync + 'static,
         tls: Option<(TlsAcceptor, bool)>,
@@ -117,12 +117,12 @@ impl Server {
     }
 
     /// Returns the number of connections so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.records.connections.load(Ordering::SeqCst)
     }
 
     /// Returns the recipients of the messages that were accepted.
-    pub fn accepted(&self) -> Vec<String> {
+    pub(crate) fn accepted(&self) -> Vec<String> {
         self.records.accepted.lock().unwrap().iter().map(|(to, _)| to.clone()).collect()
     }
 }
@@ -155,7 +155,9 @@ impl Peer {
             },
             _ => Box::new(stream),
         };
-        let _ = self.act(&mut stream, &Heard::Connection, b"220 script ESMTP").await;
+        if self.act(&mut stream, &Heard::Connection, b"220 script ESMTP").await.is_err() {
+            return;
+        }
         let mut to = String::new();
         while let Ok(line) = self.line(&mut stream).await {
             self.records.commands.lock().unwrap().push(line.clone());
@@ -186,7 +188,6 @@ impl Peer {
                     }
                 }
                 ("STAR", Some(220)) => match &tls {
-                    // The plain stream is inside the box; a server of TLS alone is built apart.
                     Some((acceptor, false)) => match acceptor.accept(stream).await {
                         Ok(encrypted) => stream = Box::new(encrypted),
                         Err(_) => return,
@@ -200,7 +201,12 @@ impl Peer {
     }
 
     /// Does what the script says and returns the code that was said.
-    async fn act(&mut self, stream: &mut Box<dyn Stream>, heard: &Heard, usual: &[u8]) -> Result<Option<u16>, Over> {
+    async fn act(
+        &mut self,
+        stream: &mut Box<dyn Stream>,
+        heard: &Heard,
+        usual: &[u8],
+    ) -> Result<Option<u16>, Over> {
         let usual = || [usual, b"\r\n"].concat();
         let (bytes, pause) = match (self.script)(self.number, heard) {
             Act::Usual => (usual(), None),
