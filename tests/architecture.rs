@@ -333,7 +333,7 @@ fn own_text_files() -> Vec<PathBuf> {
     let kinds = ["rs", "toml", "md", "sql", "html", "css", "ftl", "yml", "sh"];
     let mut found = vec![root().join("README.md"), root().join("CHANGELOG.md"), root().join("Cargo.toml")];
     found.extend([root().join("tests/run"), root().join(".ci/run")]);
-    for folder in ["src", "tests", "docs", "migrations", "reports", "surveys", ".cargo", ".config"] {
+    for folder in ["src", "tests", "docs", "migrations", "reports", "pages", "surveys", ".cargo", ".config"] {
         found.extend(files(&root().join(folder)).into_iter().filter(|file| {
             file.extension().and_then(|kind| kind.to_str()).is_some_and(|kind| kinds.contains(&kind))
         }));
