@@ -10,9 +10,6 @@ use cam::web::answer::{
 };
 use jiff::civil::date;
 
-/// Languages that every kind of page is looked at in: both that have words, and one that runs the other way.
-pub(crate) const LANGUAGES: [&str; 3] = ["en", "zh-Hans", "ar"];
-
 const SURVEY: &str = include_str!("answering.toml");
 
 const TOKEN: &str = "/s/7Q2m9xV0aKcE4t1sJw3bNw";

@@ -10,6 +10,8 @@ mod plain;
 mod poll;
 mod question;
 mod respondent;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use frame::{Contract, Frame, Links};

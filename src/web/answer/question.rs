@@ -161,6 +161,7 @@ impl<'a> Scene<'a> {
         }
         let whole = stored.is_some_and(|given| is_whole(self.item, given)) && !self.ask.again;
         let tiles = matches!(body, Body::Tiles(_));
+        let tapped = tiles || matches!(body, Body::Order(_));
         let saved = stored.filter(|_| tiles && picked.is_none() && !self.ask.unsaved);
         let view = QuestionView {
             top: self.frame.top(&title, &parameters),
@@ -187,11 +188,13 @@ impl<'a> Scene<'a> {
                 self.voice.html("picked-in-mail", &[("answer", shown.into())])
             }),
             confirm: self.confirm(picked),
-            keep: (whole && picked.is_none() && !self.ask.unsaved)
+            keep: (whole && tapped && picked.is_none() && !self.ask.unsaved)
                 .then(|| self.frame.link(&self.frame.links.survey, &[])),
-            skip: self.item.required.is_none().then(|| {
-                self.voice.say(if stored.is_some() && !self.ask.unsaved { "remove" } else { "skip" })
-            }),
+            skip: self
+                .item
+                .required
+                .is_none()
+                .then(|| self.voice.say(if whole && !self.ask.unsaved { "remove" } else { "skip" })),
             described: String::new(),
             body,
             answered: self.answered(),
