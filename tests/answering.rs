@@ -41,7 +41,7 @@ fn look_at(pages: &[(String, String)], dark: bool) -> Option<(usize, Vec<String>
     );
     let file = folder.path().join("pages.html");
     std::fs::write(&file, outer).unwrap();
-    let scheme = if dark { 0 } else { 1 };
+    let scheme = u8::from(!dark);
     let output = Command::new(chromium)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])

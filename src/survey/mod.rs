@@ -15,6 +15,6 @@ pub use instrument::{
     Choice, Construct, Instrument, Item, ItemKind, Jump, Label, Mail, MailKind, Role, Rotation, Scale, Texts,
 };
 pub use reply::{
-    LONG_TEXT, Reply, ReplyFault, SHORT_TEXT, StoredAnswer, decimal_sign, fields_of, is_whole, read_ballot,
-    read_reply,
+    ByQuestion, LONG_TEXT, Reply, ReplyFault, SHORT_TEXT, StoredAnswer, decimal_sign, fields_of, is_whole,
+    read_ballot, read_reply,
 };

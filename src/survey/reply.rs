@@ -72,6 +72,9 @@ pub fn read_reply(item: &Item, fields: &[(String, String)], language: &str) -> R
     }
 }
 
+/// Something of several questions, each with the question's key.
+pub type ByQuestion<T> = Vec<(String, T)>;
+
 /// Reads a ballot: the fields of many questions in one form, each named after its question.
 ///
 /// `KEY` is the field `v` of the question KEY, `KEY.so`, `KEY.y`, `KEY.m` and `KEY.d` are its other fields.
@@ -83,7 +86,7 @@ pub fn read_ballot(
     items: &[&Item],
     fields: &[(String, String)],
     language: &str,
-) -> Result<Vec<(String, Reply)>, Vec<(String, ReplyFault)>> {
+) -> Result<ByQuestion<Reply>, ByQuestion<ReplyFault>> {
     let mut replies = Vec::with_capacity(items.len());
     let mut faults = Vec::new();
     for item in items {

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::theme::{Theme, ThemeFault};
+
 const SHEET: &str = include_str!("../../../pages/answer.css");
 
 static PLAIN: LazyLock<Look> = LazyLock::new(|| Look::of(SHEET.trim_end().to_owned()));
@@ -21,6 +23,16 @@ impl Look {
     /// Returns the look without a company's colours.
     pub fn plain() -> &'static Self {
         &PLAIN
+    }
+
+    /// Returns the look with a company's colours.
+    ///
+    /// # Errors
+    ///
+    /// Names the first pair of colours that contrasts less than 4.5 (text) or 3 (controls), and a colour that passes.
+    pub fn themed(theme: &Theme) -> Result<Self, ThemeFault> {
+        theme.check()?;
+        Ok(Self::of(format!("{}\n{}", SHEET.trim_end(), theme.rules())))
     }
 
     fn of(sheet: String) -> Self {

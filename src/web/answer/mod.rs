@@ -12,6 +12,7 @@ mod question;
 mod respondent;
 #[cfg(test)]
 mod tests;
+mod theme;
 mod words;
 
 pub use frame::{Contract, Frame, Links};
@@ -21,6 +22,7 @@ pub use plain::{Notice, busy_page, not_saved_page, notice_page, stop_page, stopp
 pub use poll::{Ballot, Promise, ballot_items, ballot_page, promise_page, sent_page, used_page};
 pub use question::{Ask, question_page};
 pub use respondent::{Names, Respondent};
+pub use theme::{Colour, ColourError, Colours, Theme, ThemeFault};
 pub use words::{direction, own_name};
 
 /// A page as HTML; a template fails only where the memory does.

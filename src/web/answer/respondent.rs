@@ -80,7 +80,8 @@ impl<'a> Respondent<'a> {
             let value = self.placeholder(name.trim(), language);
             let whole = marks && name.trim() == "organisation" && language.starts_with("zh");
             let value = shown(&value);
-            out.push_str(&if whole { format!("<span class=\"nb\">{value}</span>") } else { value });
+            let (before, after_it) = if whole { ("<span class=\"nb\">", "</span>") } else { ("", "") };
+            out.extend([before, &value, after_it]);
             rest = after;
         }
         out.push_str(&shown(rest));
