@@ -38,7 +38,6 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report", &["analysis", "disclosure", "store", "chart", "survey", "finance", "clock", "cam_stats"]),
     ("analysis", &["store", "dataset", "survey", "finance", "clock", "cam_stats"]),
     ("store", &["survey", "finance", "clock", "cam_stats"]),
-    ("mail", &["clock"]),
     ("config", &["finance", "clock"]),
     ("dataset", &["survey", "finance", "clock"]),
     ("finance", &["clock"]),

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::condition::{Condition, Test};
 use super::instrument::{
-    Choice, Construct, Instrument, Item, ItemKind, Jump, Mail, Role, Rotation, Scale, Texts,
+    Choice, Construct, Instrument, Item, ItemKind, Jump, Label, Mail, Role, Rotation, Scale, Texts,
 };
 use super::raw::{RawConstruct, RawItem, RawJump, RawKind, RawRotation, RawScale, RawSurvey};
 
@@ -77,6 +77,7 @@ struct Source<'a> {
 /// What items are checked against.
 struct Known<'a> {
     scales: &'a BTreeMap<String, Scale>,
+    labels: &'a BTreeMap<String, Vec<Label>>,
     constructs: &'a [Construct],
     languages: &'a [String],
 }
@@ -101,7 +102,9 @@ impl Source<'_> {
         let languages = raw.languages.get_ref().clone();
         let scales = self.scales(&raw.scale);
         let constructs = self.constructs(raw.construct, &languages);
-        let known = Known { scales: &scales, constructs: &constructs, languages: &languages };
+        let labels = self.labels(&raw.scale, &languages);
+        let known =
+            Known { scales: &scales, labels: &labels, constructs: &constructs, languages: &languages };
         let items = self.items(raw.item, &known);
         let satisfaction = constructs.iter().filter(|one| one.role == Role::Satisfaction).count();
         if satisfaction > 1 {
@@ -145,6 +148,26 @@ impl Source<'_> {
         scales
     }
 
+    /// What the steps of each scale are called.
+    fn labels(&self, raw: &[RawScale], languages: &[String]) -> BTreeMap<String, Vec<Label>> {
+        let of_scale = |scale: &RawScale| {
+            let low = *scale.low.get_ref();
+            let mut labels = Vec::new();
+            for (step, text) in &scale.labels {
+                self.translated(text, languages);
+                match step.parse::<f64>() {
+                    Ok(step) if low <= step && step <= scale.high && (step - low).fract() == 0.0 => {
+                        labels.push(Label { step, text: text.get_ref().clone() });
+                    }
+                    _ => self.fault(text.span(), format!("{step:?} is no step of this scale")),
+                }
+            }
+            labels.sort_by(|one, other| one.step.total_cmp(&other.step));
+            labels
+        };
+        raw.iter().map(|scale| (scale.key.get_ref().clone(), of_scale(scale))).collect()
+    }
+
     fn constructs(&self, raw: Vec<RawConstruct>, languages: &[String]) -> Vec<Construct> {
         let mut seen = BTreeSet::new();
         raw.into_iter()
@@ -175,8 +198,10 @@ impl Source<'_> {
             }
             let when = item.when.as_ref().and_then(|text| self.condition(text, &items));
             let scale = self.scale_of(&item, known.scales);
+            let labels = item.scale.as_ref().and_then(|key| known.labels.get(key.get_ref()));
+            let labels = labels.cloned().unwrap_or_default();
             if *item.kind.get_ref() == RawKind::Matrix {
-                self.matrix(&item, (scale, when), known, (&mut seen, &mut items));
+                self.matrix(&item, (scale, &labels, when), known, (&mut seen, &mut items));
             } else {
                 if let Some(row) = item.row.first() {
                     self.fault(row.key.span(), "only a matrix has rows");
@@ -187,6 +212,7 @@ impl Source<'_> {
                     construct: item.construct.map(Spanned::into_inner),
                     kind: plain(*item.kind.get_ref()),
                     scale,
+                    labels,
                     text: item.text.into_inner(),
                     stem: None,
                     when,
@@ -209,7 +235,7 @@ impl Source<'_> {
     fn matrix(
         &self,
         matrix: &RawItem,
-        (scale, when): (Option<Scale>, Option<Condition>),
+        (scale, labels, when): (Option<Scale>, &[Label], Option<Condition>),
         known: &Known<'_>,
         (seen, items): (&mut BTreeSet<String>, &mut Vec<Item>),
     ) {
@@ -226,6 +252,7 @@ impl Source<'_> {
                 construct: construct.map(|key| key.get_ref().clone()),
                 kind: ItemKind::Rating,
                 scale: scale.map(|scale| Scale { reversed: row.reversed, ..scale }),
+                labels: labels.to_vec(),
                 text: row.text.get_ref().clone(),
                 stem: Some(matrix.text.get_ref().clone()),
                 options: Vec::new(),

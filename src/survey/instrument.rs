@@ -130,6 +130,9 @@ pub struct Item {
     pub kind: ItemKind,
     /// The scale of a rating.
     pub scale: Option<Scale>,
+    /// What steps of the scale are called, from the lowest up; most scales name the ends alone, or nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// The question.
     pub text: Texts,
     /// What stands over all rows of a matrix, for one of its rows.
@@ -166,6 +169,36 @@ pub enum ItemKind {
     ShortText,
     /// Several lines of text.
     LongText,
+}
+
+/// The name of a step of a scale.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Label {
+    /// The step.
+    pub step: f64,
+    /// Its name.
+    pub text: Texts,
+}
+
+impl Item {
+    /// Returns the steps of a rating's scale, from the lowest up; none, where it is not a rating.
+    pub fn steps(&self) -> Vec<f64> {
+        let mut steps = Vec::new();
+        if let Some(scale) = self.scale {
+            let mut step = scale.low;
+            while step <= scale.high {
+                steps.push(step);
+                step += 1.0;
+            }
+        }
+        steps
+    }
+
+    /// Returns the name of a step in a language.
+    pub fn label(&self, step: f64, language: &str) -> Option<&str> {
+        let found = self.labels.iter().find(|label| (label.step - step).abs() < 1e-9)?;
+        found.text.get(language).map(String::as_str)
+    }
 }
 
 /// The ends of a rating scale.

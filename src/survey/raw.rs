@@ -55,6 +55,10 @@ pub(super) struct RawScale {
     pub(super) low: Spanned<f64>,
     /// Highest step.
     pub(super) high: f64,
+    /// What steps are called, by step and language: the two ends, or all of them.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Texts>")]
+    pub(super) labels: BTreeMap<String, Spanned<Texts>>,
 }
 
 /// Something that items measure.

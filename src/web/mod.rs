@@ -1,5 +1,7 @@
 //! Serves written reports on the loopback interface, for a look before there is a sign-in.
 
+pub mod answer;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
