@@ -12,6 +12,7 @@ mod keys;
 mod log;
 mod migrate;
 mod report;
+mod serve;
 mod service;
 mod survey;
 mod wave;
@@ -65,6 +66,7 @@ enum Command {
     /// Check survey files before anybody is asked, and describe their format
     Survey(survey::Survey),
     Wave(wave::Wave),
+    Serve(serve::Serve),
     Worker(worker::Worker),
     /// Make up a company, bring it in, analyse it and show the report
     Demo(demo::Demo),
@@ -91,6 +93,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
             Command::Wave(command) => command.run(&cli.shared.config()?).await,
+            Command::Serve(command) => command.run(&cli.shared.config()?).await,
             Command::Worker(command) => command.run(&cli.shared.config()?).await,
             Command::Demo(command) => command.run().await,
         }

@@ -7,12 +7,15 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::clock::Instant;
-use crate::mail::{self, Contract, Letter, LetterError, Party, Reference, Separator, Signer, Texts};
+use crate::mail::{self, Contract, Letter, LetterError, Party, Reference, Score, Separator, Signer, Texts};
 use crate::seal::Keys;
 use crate::store::outbox::Leased;
 use crate::store::{Db, StoreError};
-use crate::survey::{self, Instrument, MailKind};
+use crate::survey::{self, Instrument, ItemKind, MailKind};
 use crate::wave::{self, Mode, Population, WaveError, WaveFile};
+
+/// Most steps of a rating that a mail shows as a row of links.
+const MOST_STEPS: usize = 11;
 
 /// Who writes, and with what.
 #[derive(Debug)]
@@ -160,7 +163,11 @@ impl Desk {
                 reason: self.reason(words, &texts.file),
                 signature: [self.sender.name.clone(), String::new()],
             },
-            score: None,
+            score: if thanks || texts.file.mode == Mode::Anonymous {
+                None
+            } else {
+                score(&texts.survey, row, language, &fill)
+            },
             contract: match texts.file.mode {
                 Mode::Named => Contract::Named,
                 Mode::Confidential => Contract::Confidential,
@@ -194,6 +201,32 @@ impl Desk {
         let local = closes_at.timestamp().to_zoned(zone);
         local.strftime(words.until).to_string()
     }
+}
+
+/// The first question as a row of links, where everybody is asked it first and it is a rating of at most eleven steps.
+fn score(
+    survey: &Instrument,
+    row: &Leased,
+    language: mail::Language,
+    fill: &dyn Fn(&survey::Texts) -> String,
+) -> Option<Score> {
+    let first = survey.route(&survey::Answers::new(), &row.invitation_id.to_string());
+    let item = &survey.items[*first.first()?];
+    let steps = item.steps();
+    let (low, high) = (*steps.first()?, *steps.last()?);
+    if !matches!(item.kind, ItemKind::Rating | ItemKind::Nps) || steps.len() > MOST_STEPS {
+        return None;
+    }
+    let [worst, best] = Words::of(language).ends;
+    let end = |step: f64, other: &str| item.label(step, &row.language).unwrap_or(other).to_owned();
+    // Steps are whole numbers of at most four digits, by the check of survey files.
+    Some(Score {
+        question: fill(&item.text),
+        low: low as i32,
+        high: high as i32,
+        low_anchor: end(low, worst),
+        high_anchor: end(high, best),
+    })
 }
 
 fn other_language(
@@ -238,6 +271,7 @@ struct Words {
     employee: &'static str,
     often: &'static str,
     until: &'static str,
+    ends: [&'static str; 2],
 }
 
 impl Words {
@@ -250,6 +284,7 @@ impl Words {
                 employee: "You get this mail because you work at {organisation}.",
                 often: " We ask at most once in {days} days.",
                 until: "Open until %-d %B %Y, %H:%M.",
+                ends: ["Not at all", "Completely"],
             },
             mail::Language::ZhHans => &Self {
                 hello: "您好：",
@@ -258,6 +293,7 @@ impl Words {
                 employee: "您收到这封邮件，是因为您在{organisation}工作。",
                 often: "我们在 {days} 天内最多询问一次。",
                 until: "%Y 年 %-m 月 %-d 日 %H:%M 前可以回答。",
+                ends: ["完全不", "完全如此"],
             },
         }
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::db::{on, sql, statements};
 use super::{Db, StoreError, Tx};
 use crate::clock::Instant;
+use crate::survey::StoredAnswer;
 
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -29,6 +30,8 @@ pub struct OpenLink {
     pub finished: bool,
     /// Whether the person has voted in an anonymous wave.
     pub voted: bool,
+    /// The person's name.
+    pub name: Option<String>,
     /// The name of the account.
     pub account: Option<String>,
     /// The person's address.
@@ -37,23 +40,12 @@ pub struct OpenLink {
     pub public_key: Option<Vec<u8>>,
 }
 
-/// An answer as it is stored; all three empty where the question was passed over.
-#[derive(Debug, Clone, Default, PartialEq, sqlx::FromRow)]
-pub struct StoredAnswer {
-    /// The item.
-    pub item_key: String,
-    /// A number.
-    pub number: Option<f64>,
-    /// An option, or a JSON list of options.
-    pub choice: Option<String>,
-    /// A text.
-    pub text: Option<String>,
-}
-
 /// One answer to be saved, and what it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saving {
-    /// The answer.
+    /// The item.
+    pub item_key: String,
+    /// The answer; all columns empty where the question was passed over.
     pub answer: StoredAnswer,
     /// Items that are no longer asked under these answers: their answers go.
     pub dropped: Vec<String>,
@@ -65,7 +57,8 @@ statements! {
     LINK = ["SELECT invitation.id AS invitation_id, invitation.wave_id, fielding.key AS wave_key, wave.mode, wave.k,
                     fielding.closes_at, wave.survey_version_id, invitation.language,
                     invitation.finished_at IS NOT NULL AS finished, COALESCE(ticket.used, FALSE) AS voted,
-                    account.name AS account, COALESCE(contact.email, employee.email) AS email, fielding.public_key
+                    contact.name, account.name AS account, COALESCE(contact.email, employee.email) AS email,
+                    fielding.public_key
                FROM invitation_token
                JOIN invitation ON invitation.id = invitation_token.invitation_id
                JOIN wave ON wave.id = invitation.wave_id
@@ -144,6 +137,12 @@ statements! {
 
     USE_TICKET = ["UPDATE ticket SET used = TRUE WHERE invitation_id = $1 AND used = FALSE"];
 
+    /// Units in which the invited employee works at a moment.
+    UNITS_OF = ["SELECT employee_unit.unit_id FROM invitation
+                   JOIN employee_unit ON employee_unit.employee_id = invitation.employee_id
+                  WHERE invitation.id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
+                  ORDER BY valid_from DESC, employee_unit.unit_id"];
+
     SEALED = ["SELECT body FROM sealed_ballot WHERE wave_id = $1 ORDER BY id"];
 
     DROP_SEALED = ["DELETE FROM sealed_ballot WHERE wave_id = $1"];
@@ -172,8 +171,11 @@ pub(crate) async fn document(tx: &mut Tx, version: Uuid) -> Result<String, Store
 }
 
 /// The answers of a response.
-pub(crate) async fn answers(tx: &mut Tx, response: Uuid) -> Result<Vec<StoredAnswer>, StoreError> {
-    Ok(on!(tx, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?)
+pub(crate) async fn answers(tx: &mut Tx, response: Uuid) -> Result<Vec<(String, StoredAnswer)>, StoreError> {
+    type Row = (String, Option<f64>, Option<String>, Option<String>);
+    let rows: Vec<Row> = on!(tx, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?;
+    let answer = |(item, number, choice, text)| (item, StoredAnswer { number, choice, text });
+    Ok(rows.into_iter().map(answer).collect())
 }
 
 /// Saves one answer; `false`, and nothing written, where the wave has ended.
@@ -195,7 +197,7 @@ pub(crate) async fn save(
     let answer = &saving.answer;
     on!(&mut *tx, PUT_ANSWER, |c, q| sqlx::query(q)
         .bind(invitation)
-        .bind(&answer.item_key)
+        .bind(&saving.item_key)
         .bind(answer.number)
         .bind(&answer.choice)
         .bind(&answer.text)
@@ -337,6 +339,11 @@ async fn store_sealed(db: &Db, wave: Uuid, body: Vec<u8>, now: Instant) -> Resul
 async fn use_ticket(tx: &mut Tx, invitation: Uuid) -> Result<(), StoreError> {
     on!(tx, USE_TICKET, |c, q| sqlx::query(q).bind(invitation).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The units in which an invited employee works at a moment.
+pub(crate) async fn units_of(tx: &mut Tx, invitation: Uuid, now: Instant) -> Result<Vec<Uuid>, StoreError> {
+    Ok(on!(tx, UNITS_OF, |c, q| sqlx::query_scalar(q).bind(invitation).bind(now).fetch_all(c).await)?)
 }
 
 /// The sealed ballots of a wave.

@@ -1,5 +1,6 @@
 //! Fielding a survey: who is invited, when mails may reach them, reminders, the end, and who answered.
 
+mod ballot;
 mod dossier;
 mod error;
 mod file;
@@ -8,6 +9,7 @@ mod remind;
 mod status;
 mod window;
 
+pub use ballot::{seal_ballot, unit_paths};
 pub use dossier::dossier;
 pub use error::WaveError;
 pub use file::{Audience, Channel, LEAST_K, Mode, Notice, Population, Standing, WaveFile, WaveFileError};

@@ -1,0 +1,192 @@
+//! The door: accepts connections within limits, and lets requests that have begun end.
+//!
+//! An own accept loop, because `axum::serve` gives hyper no timer: its limit on how long headers may take would do nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::error_handling::HandleErrorLayer;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+
+use super::public;
+use super::respond::secure;
+use super::service::Service;
+
+/// What the door lets through.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at a time; more wait in the system's queue.
+    pub connections: usize,
+    /// Requests at a time; more are turned away.
+    pub requests: usize,
+    /// Most bytes of a request's body.
+    pub body: usize,
+    /// How long the headers of a request may take, and how long a connection may rest.
+    pub headers: Duration,
+    /// How long a body may take between two pieces.
+    pub piece: Duration,
+    /// How long a request may take.
+    pub request: Duration,
+    /// How long requests that have begun may take to end, once the service stops.
+    pub farewell: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2_048,
+            requests: 256,
+            body: 64 * 1024,
+            headers: Duration::from_secs(10),
+            piece: Duration::from_secs(10),
+            request: Duration::from_secs(15),
+            farewell: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The service's door, bound and not yet open.
+#[derive(Debug)]
+pub struct Edge {
+    listener: TcpListener,
+    service: Arc<Service>,
+    limits: Limits,
+}
+
+impl Edge {
+    /// Binds an address such as `127.0.0.1:8080`; port 0 takes a free one.
+    pub async fn bind(address: &str, service: Arc<Service>, limits: Limits) -> std::io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(address).await?, service, limits })
+    }
+
+    /// Returns the address that it is bound to.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until `stop` says so, and then until requests that have begun have ended.
+    pub async fn serve(self, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+        let app = app(Arc::clone(&self.service), self.limits);
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let graceful = GracefulShutdown::new();
+        loop {
+            // Accepting and waiting for the end own nothing that a drop could break.
+            let (stream, place) = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                accepted = accept(&self.listener, &places) => accepted,
+            };
+            let _ = stream.set_nodelay(true);
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(self.limits.headers).max_headers(64);
+            let connection =
+                builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+            let watched = graceful.watch(connection);
+            tokio::spawn(async move {
+                // A client that breaks off is its own affair.
+                let _ = watched.await;
+                drop(place);
+            });
+        }
+        drop(self.listener);
+        if tokio::time::timeout(self.limits.farewell, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests had not ended when the service stopped");
+        }
+        Ok(())
+    }
+}
+
+/// Takes the next connection, when there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, place),
+            // Too many open files, or a connection that went away while it waited: the next one may do.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// All routes with what stands around them.
+///
+/// No check of the origin: old browsers inside other programs send `null` for pages that refer to nobody, and a post needs the
+/// secret of its link and a nonce that only this server can make.
+fn app(service: Arc<Service>, limits: Limits) -> Router {
+    let shed = Arc::clone(&service);
+    let around = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), around))
+        .layer(CatchPanicLayer::new())
+        .layer(HandleErrorLayer::new(move |_| turn_away(Arc::clone(&shed))))
+        .load_shed()
+        .concurrency_limit(limits.requests)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
+        .layer(RequestBodyTimeoutLayer::new(limits.piece))
+        .layer(RequestBodyLimitLayer::new(limits.body))
+        .layer(CompressionLayer::new());
+    public::routes().layer(around).with_state(service)
+}
+
+/// There is too much to do.
+async fn turn_away(service: Arc<Service>) -> Response {
+    service.metrics().shed.inc();
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, "2")],
+        "There is much to do here. Try again in a moment.",
+    )
+        .into_response()
+}
+
+/// Gives each request a number, logs it without its path, which holds the token, and adds the headers of every response.
+async fn around(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let method = request.method().clone();
+    let area = area(request.uri().path());
+    let started = std::time::Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    tracing::debug!(
+        request = %id, %method, area, status, micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    if response.status().is_server_error() {
+        tracing::warn!(request = %id, %method, area, status, "a request failed");
+    }
+    secure(response.headers_mut(), &service.look, service.https);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}
+
+/// The part of a path that holds no token.
+fn area(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("s") => "answer",
+        Some("u") => "unsubscribe",
+        Some("health" | "ready") => "health",
+        _ => "other",
+    }
+}
