@@ -185,7 +185,7 @@ pub enum LetterError {
     /// The date is outside the years that a mail can bear.
     #[error("{0} is not a date for a mail")]
     Date(Instant),
-    /// The mail is larger than [`LARGEST`].
+    /// The mail is larger than 25,000 bytes.
     #[error("the mail has {0} bytes, more than {LARGEST}")]
     TooLarge(usize),
     /// A line of the mail is too long.
