@@ -1,5 +1,8 @@
 //! One connection to a relay against a server that does everything wrong that a server can.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::print_stdout, reason = "measurements are printed")]
+
 #[path = "support/smtp_script.rs"]
 mod smtp_script;
 

@@ -185,7 +185,7 @@ pub enum LetterError {
     /// The date is outside the years that a mail can bear.
     #[error("{0} is not a date for a mail")]
     Date(Instant),
-    /// The mail is larger than [`LARGEST`].
+    /// The mail is larger than 25,000 bytes.
     #[error("the mail has {0} bytes, more than {LARGEST}")]
     TooLarge(usize),
     /// A line of the mail is too long.
@@ -208,8 +208,9 @@ pub struct Signer(DkimConfig);
 #[error("the DKIM key cannot be used")]
 pub struct SignerError(#[from] DkimSigningKeyError);
 
-/// The headers that a signature covers.
-const SIGNED: [&str; 11] = [
+/// The headers that a signature covers. Content-Type is not among them: lettre keeps it with the parts, where its
+/// signer does not see it, and signs that there is none.
+const SIGNED: [&str; 10] = [
     "From",
     "To",
     "Subject",
@@ -217,7 +218,6 @@ const SIGNED: [&str; 11] = [
     "Message-ID",
     "Reply-To",
     "MIME-Version",
-    "Content-Type",
     "List-Id",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
@@ -226,21 +226,21 @@ const SIGNED: [&str; 11] = [
 impl Signer {
     /// Signs with Ed25519; the key is the 32-byte seed in base64.
     pub fn ed25519(domain: &str, selector: &str, seed: &str) -> Result<Self, SignerError> {
-        Self::new(domain, selector, DkimSigningKey::new(seed.trim(), DkimSigningAlgorithm::Ed25519)?)
+        Ok(Self::new(domain, selector, DkimSigningKey::new(seed.trim(), DkimSigningAlgorithm::Ed25519)?))
     }
 
     /// Signs with RSA; the key is in PKCS #1 PEM form (`BEGIN RSA PRIVATE KEY`).
     pub fn rsa(domain: &str, selector: &str, pem: &str) -> Result<Self, SignerError> {
-        Self::new(domain, selector, DkimSigningKey::new(pem, DkimSigningAlgorithm::Rsa)?)
+        Ok(Self::new(domain, selector, DkimSigningKey::new(pem, DkimSigningAlgorithm::Rsa)?))
     }
 
-    fn new(domain: &str, selector: &str, key: DkimSigningKey) -> Result<Self, SignerError> {
+    fn new(domain: &str, selector: &str, key: DkimSigningKey) -> Self {
         let relaxed = DkimCanonicalization {
             header: DkimCanonicalizationType::Relaxed,
             body: DkimCanonicalizationType::Relaxed,
         };
         let headers = SIGNED.map(HeaderName::new_from_ascii_str).to_vec();
-        Ok(Self(DkimConfig::new(selector.to_owned(), domain.to_owned(), key, headers, relaxed)))
+        Self(DkimConfig::new(selector.to_owned(), domain.to_owned(), key, headers, relaxed))
     }
 }
 

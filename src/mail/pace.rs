@@ -16,7 +16,7 @@ pub const MOST_ATTEMPTS: u32 = 8;
 
 /// Seconds to wait after each attempt; the last one repeats.
 const TEMPORARY: &[u64] = &[5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR];
-/// NetEase counts by the quarter of an hour and asks for two minutes after suspicion.
+/// `NetEase` counts by the quarter of an hour and asks for two minutes after suspicion.
 const RATE: &[u64] = &[2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
 const GREYLIST: &[u64] = &[7 * MINUTE + 30, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR];
 /// Waits that end a day after the first attempt.

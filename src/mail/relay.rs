@@ -134,9 +134,9 @@ impl Default for Deadlines {
             greeting: Duration::from_secs(30),
             mail: Duration::from_secs(30),
             rcpt: Duration::from_secs(30),
-            data: Duration::from_secs(60),
-            block: Duration::from_secs(60),
-            end: Duration::from_secs(300),
+            data: Duration::from_mins(1),
+            block: Duration::from_mins(1),
+            end: Duration::from_mins(5),
             quit: Duration::from_secs(5),
         }
     }
@@ -171,6 +171,6 @@ pub struct Lifetime {
 
 impl Default for Lifetime {
     fn default() -> Self {
-        Self { mails: 100, age: Duration::from_secs(300), idle: Duration::from_secs(30) }
+        Self { mails: 100, age: Duration::from_mins(5), idle: Duration::from_secs(30) }
     }
 }

@@ -137,9 +137,9 @@ impl Class {
 /// Texts of a server that is being sent too much; the Chinese providers say some of these with a 5xx code.
 const RATE_TEXTS: &[&str] =
     &["too many", "frequency", "throttl", "rate limit", "ratelimit", "mail content denied"];
-/// Tags of NetEase's servers for limits, with a 4xx code.
+/// Tags of `NetEase`'s servers for limits, with a 4xx code.
 const RATE_TAGS: &[&str] = &["mi:", "rp:", "hl:", "dt:spm"];
-/// Tags of NetEase's servers for unwanted mail, with a 5xx code.
+/// Tags of `NetEase`'s servers for unwanted mail, with a 5xx code.
 const POLICY_TAGS: &[&str] = &["hl:", "dt:spm", "dt:rbl"];
 const POLICY_TEXTS: &[&str] =
     &["spam", "blacklist", "blocklist", "block list", "reputation", "dmarc", "spf", "dkim"];
@@ -166,20 +166,9 @@ const SIZE_TEXTS: &[&str] = &["too big", "too large", "size"];
 pub fn classify(phase: Phase, reply: &Reply) -> Class {
     let text = reply.text.to_ascii_lowercase();
     match phase {
-        Phase::Connect | Phase::Banner | Phase::Hello | Phase::StartTls => {
-            if says_rate(reply, &text) {
-                Class::Rate
-            } else {
-                Class::Host
-            }
-        }
         Phase::Auth if is_permanent(reply) => Class::Configuration,
-        Phase::Auth => {
-            if says_rate(reply, &text) {
-                Class::Rate
-            } else {
-                Class::Host
-            }
+        Phase::Connect | Phase::Banner | Phase::Hello | Phase::StartTls | Phase::Auth => {
+            if says_rate(reply, &text) { Class::Rate } else { Class::Host }
         }
         Phase::Mail => match of_message(reply, &text) {
             Class::MailboxFull if is_permanent(reply) => Class::Content,
@@ -232,9 +221,8 @@ fn of_refusal(reply: &Reply, text: &str) -> Class {
         (Some((5, 1, 1 | 2 | 6 | 10)), _) => Class::Hard,
         (Some((5, 2, 2)), _) => Class::MailboxFull,
         // An address in letters that the server cannot write is the recipient's, not the message's.
-        (Some((5, 6, 7)), _) => Class::Permanent,
+        (Some((5, 6, 7) | (5, 4, 6)), _) => Class::Permanent,
         (Some((5, 3, 4) | (5, 6, _)), _) => Class::Content,
-        (Some((5, 4, 6)), _) => Class::Permanent,
         _ if says_rate(reply, text) => Class::Rate,
         (Some((5, 7, _)), _) => Class::Policy,
         (Some((5, 0, 0)) | None, code) => of_basic_refusal(code, text),

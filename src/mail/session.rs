@@ -169,7 +169,11 @@ pub struct SmtpSession {
 
 impl std::fmt::Debug for SmtpSession {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("SmtpSession").field("state", &self.state).field("mails", &self.mails).finish()
+        formatter
+            .debug_struct("SmtpSession")
+            .field("state", &self.state)
+            .field("mails", &self.mails)
+            .finish_non_exhaustive()
     }
 }
 
