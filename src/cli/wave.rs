@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::exit::Refused;
 use super::keys;
+use super::service::read_secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::finance::{Currency, Money};
@@ -237,7 +238,12 @@ impl LaunchCommand {
     async fn run(self, config: &Config, clock: Clock) -> anyhow::Result<()> {
         let db = super::open(config).await?;
         let keys = keys::read(config)?;
-        let launch = prepare(&db, &self.file).await?;
+        let mut launch = prepare(&db, &self.file).await?;
+        if let Some(file) = &self.passphrase_file {
+            let passphrase = read_secret(file)?;
+            launch.poll_keys =
+                Some(tokio::task::spawn_blocking(move || wave::poll_keys(&passphrase)).await??);
+        }
         let key = launch.file.key.clone();
         let launched = if self.dry_run {
             try_out(&db, keys, launch, clock).await?
