@@ -86,17 +86,14 @@ pub async fn close_poll(
         survey::parse("survey", &wave.document).map_err(|error| WaveError::Stored(error.to_string()))?;
     let mut tx = db.read().await?;
     let poll = poll_of(&mut tx, &wave, &survey).await?;
-    let opened = match private {
-        Some(private) => {
-            let sealed = intake::sealed(&mut tx, wave.wave_id).await?;
-            drop(tx);
-            blocking(move || open(poll, &private, &sealed, &survey)).await??
-        }
-        None => {
-            let opened = read(&mut tx, poll, &wave, &survey).await?;
-            drop(tx);
-            opened
-        }
+    let opened = if let Some(private) = private {
+        let sealed = intake::sealed(&mut tx, wave.wave_id).await?;
+        drop(tx);
+        blocking(move || open(poll, &private, &sealed, &survey)).await??
+    } else {
+        let opened = read(&mut tx, poll, &wave, &survey).await?;
+        drop(tx);
+        opened
     };
     let (table, opened) =
         blocking(move || disclosure::table(&opened.poll, &opened.answered).map(|t| (t, opened)))
