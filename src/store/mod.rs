@@ -3,6 +3,7 @@
 pub mod batch;
 mod db;
 mod error;
+pub(crate) mod event;
 pub(crate) mod fielding;
 pub mod identity;
 mod instant;
@@ -28,6 +29,7 @@ pub use writer::Writer;
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
     [
         ("batch", batch::STATEMENTS),
+        ("event", event::STATEMENTS),
         ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
         ("intake", intake::STATEMENTS),

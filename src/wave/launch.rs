@@ -92,7 +92,7 @@ pub struct Launched {
     pub due: Option<(Instant, Instant)>,
 }
 
-/// A person who is to be invited, with the event that is the reason.
+/// A person who is to be invited, with the event that is the reason and the moment from which it may be asked about.
 pub(super) struct Invitee {
     pub(super) person: Candidate,
     pub(super) event: Option<(Uuid, Instant)>,
@@ -100,7 +100,7 @@ pub(super) struct Invitee {
 
 /// A launch whose survey has been found to fit.
 #[derive(Debug, Clone)]
-pub struct CheckedLaunch(Launch);
+pub struct CheckedLaunch(pub(super) Launch);
 
 impl Launch {
     /// Checks that the survey fits the contract and that no text and no notice is missing.
@@ -413,12 +413,7 @@ impl Rows {
         }
         let customers = launch.file.audience.of == Population::Contacts;
         if launch.file.channel == Channel::Mail {
-            let earliest = match (&launch.file.standing, invitee.event) {
-                (Some(rule), Some((_, at))) => {
-                    now.max(Instant::from_micros(at.as_micros() + rule.after_days * DAY))
-                }
-                _ => now,
-            };
+            let earliest = invitee.event.map_or(now, |(_, due)| now.max(due));
             let run_at = launch.file.send.next(earliest, &timezone, &launch.holidays);
             let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
             let of = Mailing {
@@ -521,7 +516,7 @@ fn domain(email: &str) -> Option<String> {
     (clean(local) && clean(domain) && email.len() <= 254).then(|| domain.to_lowercase())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
