@@ -5,6 +5,7 @@ mod db;
 mod error;
 pub(crate) mod fielding;
 pub mod identity;
+pub(crate) mod inbound;
 mod instant;
 pub mod intake;
 pub(crate) mod investment;
@@ -29,6 +30,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("batch", batch::STATEMENTS),
         ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
+        ("inbound", inbound::STATEMENTS),
         ("intake", intake::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
