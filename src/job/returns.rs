@@ -276,8 +276,7 @@ async fn open(raw: Arc<[u8]>) -> Opened {
     let bytes = Arc::clone(&raw);
     let read = spawn_blocking(move || incoming::read(&bytes)).await;
     // A mail on which reading breaks would come again each time: a person shall look at it.
-    let inbound =
-        read.unwrap_or_else(|_| Inbound { kind: Kind::Reply, references: References::default() });
+    let inbound = read.unwrap_or_else(|_| Inbound { kind: Kind::Reply, references: References::default() });
     let sha256 = Sha256::digest(&raw).iter().fold(String::new(), |mut text, byte| {
         use std::fmt::Write;
         // Writing to a string cannot fail.
