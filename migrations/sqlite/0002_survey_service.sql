@@ -106,7 +106,9 @@ CREATE TABLE invitation_token (
 
 CREATE INDEX invitation_token_by_invitation ON invitation_token (invitation_id);
 
--- A mail to be sent. `reference` comes home with bounces; it is an HMAC of the row's dedupe key.
+-- A mail to be sent. `reference` comes home with bounces, `message_reference` with replies; both are HMACs of the row's
+-- dedupe key. `address_mark` is the HMAC of the address that it was last handed over for: a contact's address may change
+-- before the bounce comes home. Neither of the two is known before the first attempt.
 
 CREATE TABLE delivery (
     id BLOB NOT NULL PRIMARY KEY,
@@ -129,6 +131,8 @@ CREATE TABLE delivery (
     lease_until INTEGER,
     ended_at INTEGER,
     last_class TEXT,
+    message_reference TEXT UNIQUE,
+    address_mark TEXT,
     bounce TEXT CHECK (bounce IN ('hard', 'soft', 'complaint'))
 ) STRICT;
 

@@ -22,8 +22,8 @@ use crate::wave::HolidayBook;
 const ROWS_PER_CONNECTION: usize = 8;
 
 /// Permanent refusals within [`REFUSAL_DAYS`] after which an address is left alone.
-const REFUSALS: i64 = 3;
-const REFUSAL_DAYS: i64 = 30;
+pub(super) const REFUSALS: i64 = 3;
+pub(super) const REFUSAL_DAYS: i64 = 30;
 
 /// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
@@ -337,6 +337,7 @@ impl Outbox {
     /// Looks once more whether the mail is wanted, and marks the row as being sent; both in one transaction.
     async fn begin(&self, row: &Leased, lease: Lease, address: &str) -> Result<bool, StoreError> {
         let (invitation, mark) = (row.invitation_id, self.desk.keys.suppression_mark(address));
+        let message = self.desk.keys.message_reference(&row.dedupe_key);
         let (kind, not_after, now) = (row.kind.clone(), row.not_after, self.clock.now());
         self.db
             .write(move |tx| {
@@ -359,7 +360,10 @@ impl Outbox {
                             outbox::put_back(tx, lease, state, now, class).await?;
                             Ok(false)
                         }
-                        None => outbox::begin(tx, lease).await.map(|attempt| attempt.is_some()),
+                        None => {
+                            let begun = outbox::begin(tx, lease, &message, &mark).await?;
+                            Ok(begun.is_some())
+                        }
                     }
                 })
             })
@@ -389,7 +393,9 @@ impl Outbox {
                     let since = Instant::from_micros(now.as_micros() - REFUSAL_DAYS * DAY);
                     match then {
                         Then::Suppress => outbox::suppress(tx, &mark, "hard_bounce", now).await?,
-                        Then::CountRefusal if outbox::soft_bounces(tx, person, since).await? >= REFUSALS => {
+                        Then::CountRefusal
+                            if outbox::soft_bounces(tx, (person, &mark), since).await? >= REFUSALS =>
+                        {
                             outbox::suppress(tx, &mark, "soft_bounces", now).await?;
                         }
                         Then::PauseWave => {

@@ -2,9 +2,11 @@
 
 mod deliver;
 mod letter;
+mod returns;
 mod schedule;
 mod settle;
 
 pub use deliver::{Outbox, SendReport, Settings};
 pub use letter::{Desk, DeskError};
+pub use returns::{Place, ReturnError, ReturnReport, Returns};
 pub use schedule::Schedule;

@@ -6,6 +6,7 @@ mod error;
 pub(crate) mod event;
 pub(crate) mod fielding;
 pub mod identity;
+pub(crate) mod inbound;
 mod instant;
 pub mod intake;
 pub(crate) mod investment;
@@ -32,6 +33,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("event", event::STATEMENTS),
         ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
+        ("inbound", inbound::STATEMENTS),
         ("intake", intake::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),
