@@ -13,10 +13,12 @@
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cam::mail::Sink;
+use cam::store::Db;
 use cam_stats::random::SplitMix64;
 use site::{Sending, Site, Worker, address, done};
 use tokio::sync::Mutex;
@@ -251,4 +253,106 @@ async fn large_and_steady_on_postgres() {
 /// At most one for two kills.
 fn few_duplicates(figures: &Figures) {
     assert!(2 * figures.duplicates <= LARGE.kills, "{figures:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_asked_to_end_finishes_its_mails_and_leaves_no_lease() {
+    let _alone = ALONE.lock().await;
+    let (sink, port) = relay(Duration::from_millis(200)).await;
+    let site = Site::on_sqlite(sending(port, UNLIMITED)).await;
+    site.launch(40, false);
+    let worker = site.start();
+    until("mails are sent", async || sink.count() >= 8).await;
+    assert_eq!(worker.end().await.code(), Some(0));
+    let states = site.states(None).await;
+    assert_eq!(states.keys().collect::<Vec<_>>(), ["queued", "sent"], "{states:?}");
+    assert_eq!(states["sent"], i64::try_from(sink.count()).unwrap(), "a mail was left in the middle");
+    assert_eq!(site.number("SELECT COUNT(*) FROM delivery WHERE lease_owner IS NOT NULL").await, 0);
+
+    let worker = site.start();
+    wait_for_the_end(&site).await;
+    assert_eq!(worker.end().await.code(), Some(0));
+    assert_eq!(sink.count(), 40, "a mail went out twice");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_one_sqlite_file_is_refused() {
+    let _alone = ALONE.lock().await;
+    let (_sink, port) = relay(Duration::ZERO).await;
+    let site = Site::on_sqlite(sending(port, UNLIMITED)).await;
+    let first = site.start();
+    for command in ["worker", "serve"] {
+        let second = site.cam(&[command]).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&second.stderr).into_owned();
+        assert_eq!(second.status.code(), Some(2), "{said}");
+        assert!(said.contains("another process serves this database"), "{said}");
+        assert!(said.contains("PostgreSQL"), "{said}");
+    }
+    assert_eq!(first.end().await.code(), Some(0));
+    // The lock ends with its process, however that ended.
+    site.start().kill();
+    assert_eq!(site.start().end().await.code(), Some(0));
+    site.end().await;
+}
+
+/// Two processes on PostgreSQL, and a wave of 200 mails that are slow to store.
+async fn two_at_work() -> Option<(Site, Sink, [Worker; 2])> {
+    let (sink, port) = relay(Duration::from_millis(200)).await;
+    let site = Site::on_postgres(sending(port, UNLIMITED)).await?;
+    site.launch(200, false);
+    let workers = [site.start(), site.start()];
+    until("both send", async || {
+        let held = [site.states(Some(workers[0].owner)).await, site.states(Some(workers[1].owner)).await];
+        held.iter().all(|states| states.contains_key("sending"))
+    })
+    .await;
+    Some((site, sink, workers))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_stands_still_for_longer_than_a_lease_costs_no_living_process_its_mails() {
+    let _alone = ALONE.lock().await;
+    let Some((site, sink, workers)) = two_at_work().await else { return };
+    let Db::Postgres(pool) = &site.db else { panic!("another database") };
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE delivery IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await.unwrap();
+    // More than two leases of two seconds: whoever looks first finds all of them run out.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    lock.rollback().await.unwrap();
+    wait_for_the_end(&site).await;
+    for worker in workers {
+        assert_eq!(worker.end().await.code(), Some(0));
+    }
+    assert_eq!(sink.count(), 200, "a mail went out twice");
+    assert_eq!(site.number("SELECT MAX(lease_generation) FROM delivery").await, 1, "a lease was lost");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_slept_through_its_leases_overwrites_nothing() {
+    let _alone = ALONE.lock().await;
+    let Some((site, sink, workers)) = two_at_work().await else { return };
+    workers[0].signal("-STOP");
+    until("the other one takes over", async || site.states(Some(workers[0].owner)).await.is_empty()).await;
+    workers[0].signal("-CONT");
+    wait_for_the_end(&site).await;
+    for worker in workers {
+        assert_eq!(worker.end().await.code(), Some(0));
+    }
+    let mails = sink.mails();
+    let reached: BTreeSet<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(reached.len(), 200, "lost");
+    assert!(mails.len() - reached.len() <= CONNECTIONS, "{} copies", mails.len() - reached.len());
+    assert_eq!(site.number("SELECT COUNT(*) FROM delivery WHERE state = 'sent'").await, 200);
+    site.end().await;
+}
+
+/// Waits half a minute at most.
+async fn until(what: &str, done: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !done().await {
+        assert!(began.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

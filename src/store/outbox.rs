@@ -123,7 +123,7 @@ statements! {
                                         AND fielding.paused_at IS NOT NULL)
                    ORDER BY delivery.run_at, delivery.id LIMIT $4" {"" | " FOR UPDATE SKIP LOCKED"} ")
               UPDATE delivery SET state = 'leased', lease_owner = $2, lease_generation = lease_generation + 1,
-                     lease_until = " {"$1 + $3" | "now() + $3 * INTERVAL '1 microsecond'"} "
+                     lease_until = " {"$1 + $3" | "clock_timestamp() + $3 * INTERVAL '1 microsecond'"} "
                WHERE id IN (SELECT id FROM due)
               RETURNING id"];
 
@@ -180,7 +180,8 @@ statements! {
 
     LEASE_CLOCK = ["SELECT " {"$1" | "CASE WHEN CAST($1 AS TIMESTAMPTZ) IS NOT NULL THEN now() END"}];
 
-    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN now() END + $3 * INTERVAL '1 microsecond'"} "
+    /// Not `now()`: a renewal that had to wait for a lock would be as old as its wait.
+    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN clock_timestamp() END + $3 * INTERVAL '1 microsecond'"} "
                WHERE lease_owner = $1 AND state IN ('leased', 'sending')
                  AND id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($4)"
                                       | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($4 AS TEXT) AS JSONB))"}
@@ -440,3 +441,7 @@ pub(crate) async fn is_suppressed(tx: &mut Tx, mark: &str) -> Result<bool, Store
 pub(crate) async fn recent_ends(tx: &mut Tx, wave: Uuid) -> Result<(i64, i64, i64, i64), StoreError> {
     Ok(on!(tx, RECENT_ENDS, |c, q| sqlx::query_as(q).bind(wave).fetch_one(c).await)?)
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;

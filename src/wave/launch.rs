@@ -365,25 +365,27 @@ pub(super) async fn enlist(
     }
     let since = Instant::from_micros(now.as_micros() - launch.file.cap_days * DAY);
     let mut rows = Rows::default();
+    let (mut invited, mut due): (i64, Option<(Instant, Instant)>) = (0, None);
     for set in reachable.chunks(SET) {
         let persons: Vec<Uuid> = set.iter().map(|invitee| invitee.person.person_id).collect();
         let granted: HashSet<Uuid> = fielding::spend(tx, &persons, now, since).await?.into_iter().collect();
         for invitee in set {
             if granted.contains(&invitee.person.person_id) {
                 rows.add(keys, launch, (wave, closes_at, now), invitee)?;
+                invited += 1;
             } else {
                 *left_out.entry(LeftOut::AskedRecently).or_default() += 1;
             }
         }
+        for at in rows.deliveries.iter().map(|row| row.run_at) {
+            due = due.map_or(Some((at, at)), |(first, last)| Some((first.min(at), last.max(at))));
+        }
+        rows.write(tx).await?;
     }
-    let due = rows.deliveries.iter().map(|row| row.run_at);
-    let due = due.clone().min().zip(due.max());
-    let invited = i64::try_from(rows.invitations.len()).unwrap_or(i64::MAX);
-    rows.write(tx).await?;
     Ok((invited, due))
 }
 
-/// Rows that a launch writes.
+/// Rows that a launch writes, a set at a time: a wave of any size takes the memory of one set.
 #[derive(Default)]
 struct Rows {
     invitations: Vec<Invitation>,
@@ -454,19 +456,16 @@ impl Rows {
         Ok(())
     }
 
-    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        for set in self.invitations.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.tokens.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.tickets.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.deliveries.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
+    /// Writes the rows and forgets them.
+    async fn write(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        put(tx, &self.invitations.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.tokens.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.tickets.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.deliveries.iter().collect::<Vec<_>>()).await?;
+        self.invitations.clear();
+        self.tokens.clear();
+        self.tickets.clear();
+        self.deliveries.clear();
         Ok(())
     }
 }

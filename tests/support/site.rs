@@ -188,14 +188,14 @@ impl Worker {
 
     /// Asks it to end with SIGTERM and waits until it has.
     pub(crate) async fn end(mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap()
     }
 
-    /// The number of its process.
-    pub(crate) fn process(&self) -> u32 {
-        self.child.id()
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 }
 
