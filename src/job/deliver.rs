@@ -21,6 +21,9 @@ use crate::wave::HolidayBook;
 /// Rows leased per connection: enough that connections do not wait, few enough that little is stuck when a process dies.
 const ROWS_PER_CONNECTION: usize = 8;
 
+/// Microseconds in which no lease is taken from the database.
+const SOON: i64 = 20_000;
+
 /// Permanent refusals within [`REFUSAL_DAYS`] after which an address is left alone.
 const REFUSALS: i64 = 3;
 const REFUSAL_DAYS: i64 = 30;
@@ -150,7 +153,7 @@ impl Outbox {
         while !*stop.borrow() {
             let now = self.clock.now();
             if let Err(until) = self.state.lock().await.breaker.allows(now) {
-                self.pause(now, Some(until), stop).await;
+                self.pause(Some(until), stop).await;
                 continue;
             }
             let mut next_place = None;
@@ -167,7 +170,9 @@ impl Outbox {
                 }
                 continue;
             }
-            if waiting.len() < 4 * batch {
+            // A place that is free in a moment is worth more than rows of other domains, which come when these are gone.
+            let soon = next_place.is_some_and(|at| at.as_micros() - now.as_micros() < SOON);
+            if waiting.len() < 4 * batch && !soon {
                 let blocked: Vec<String> = self.blocked(now).await;
                 match self.lease(batch, blocked).await {
                     Ok(rows) if !rows.is_empty() => {
@@ -180,7 +185,7 @@ impl Outbox {
                     Err(error) => tracing::warn!(%error, "mails could not be leased"),
                 }
             }
-            self.pause(now, next_place, stop).await;
+            self.pause(next_place, stop).await;
         }
         Ok(())
     }
@@ -237,9 +242,9 @@ impl Outbox {
     }
 
     /// Waits for the next place in a rate, or the usual time, or the end.
-    async fn pause(&self, now: Instant, until: Option<Instant>, stop: &mut watch::Receiver<bool>) {
+    async fn pause(&self, until: Option<Instant>, stop: &mut watch::Receiver<bool>) {
         let wait = until.map_or(self.settings.idle, |until| {
-            let micros = u64::try_from(until.as_micros() - now.as_micros()).unwrap_or(0);
+            let micros = u64::try_from(until.as_micros() - self.clock.now().as_micros()).unwrap_or(0);
             Duration::from_micros(micros).clamp(Duration::from_millis(1), self.settings.idle)
         });
         // Neither future owns anything that a drop could break.
