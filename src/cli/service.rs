@@ -18,9 +18,6 @@ use crate::seal::Keys;
 use crate::store::{self, Db};
 use crate::wave::HolidayBook;
 
-/// How long a leased mail stays with a process that has stopped renewing.
-const LEASE: Duration = Duration::from_mins(1);
-
 /// How long to wait where no mail is due.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -49,7 +46,7 @@ impl Jobs {
                     relay: relay(mail)?,
                     connections: mail.connections,
                     rate: f64::from(mail.rate_per_minute) / 60.0,
-                    lease: LEASE,
+                    lease: Duration::from_secs(u64::from(mail.lease_seconds)),
                     idle: IDLE,
                     alone: alone.is_some(),
                     holidays: HolidayBook::new(),

@@ -1,6 +1,7 @@
 //! What runs by itself: sending mails, reading what comes back, reminding, closing, deleting. Loops that end when asked to.
 
 mod deliver;
+mod keep;
 mod letter;
 mod returns;
 mod schedule;

@@ -115,7 +115,7 @@ statements! {
                                         AND fielding.paused_at IS NOT NULL)
                    ORDER BY delivery.run_at, delivery.id LIMIT $4" {"" | " FOR UPDATE SKIP LOCKED"} ")
               UPDATE delivery SET state = 'leased', lease_owner = $2, lease_generation = lease_generation + 1,
-                     lease_until = " {"$1 + $3" | "now() + $3 * INTERVAL '1 microsecond'"} "
+                     lease_until = " {"$1 + $3" | "clock_timestamp() + $3 * INTERVAL '1 microsecond'"} "
                WHERE id IN (SELECT id FROM due)
               RETURNING id"];
 
@@ -168,10 +168,16 @@ statements! {
                                    ELSE 'unknown' END,
                       unknowns = unknowns + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
                       lease_owner = NULL, lease_until = NULL
-                WHERE state IN ('leased', 'sending') AND ($3 OR lease_until < " {"$1" | "CASE WHEN CAST($1 AS TIMESTAMPTZ) IS NOT NULL THEN now() END"} ")"];
+                WHERE state IN ('leased', 'sending') AND ($3 OR lease_until < $1)"];
 
-    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN now() END + $3 * INTERVAL '1 microsecond'"} "
-               WHERE lease_owner = $1 AND state IN ('leased', 'sending')"];
+    LEASE_CLOCK = ["SELECT " {"$1" | "CASE WHEN CAST($1 AS TIMESTAMPTZ) IS NOT NULL THEN now() END"}];
+
+    /// Not `now()`: a renewal that had to wait for a lock would be as old as its wait.
+    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN clock_timestamp() END + $3 * INTERVAL '1 microsecond'"} "
+               WHERE lease_owner = $1 AND state IN ('leased', 'sending')
+                 AND id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($4)"
+                                      | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($4 AS TEXT) AS JSONB))"}
+                 " AS r)"];
 
     RELEASE = ["UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL
                  WHERE lease_owner = $1 AND state = 'leased'"];
@@ -318,11 +324,11 @@ pub(crate) async fn put_back(
     Ok(())
 }
 
-/// Takes rows back whose lease has run out, or with `all` every leased row. Rows that were being sent are sent again up to
-/// `resends` times, where they may be; otherwise their fate is unknown and stays visible.
-pub(crate) async fn rescue(tx: &mut Tx, now: Instant, resends: i64, all: bool) -> Result<u64, StoreError> {
+/// Takes rows back whose lease ran out before a moment of [`lease_clock`], or with `all` every leased row. Rows that were
+/// being sent are sent again up to `resends` times, where they may be; otherwise their fate is unknown and stays visible.
+pub(crate) async fn rescue(tx: &mut Tx, before: Instant, resends: i64, all: bool) -> Result<u64, StoreError> {
     Ok(on!(tx, RESCUE, |c, q| sqlx::query(q)
-        .bind(now)
+        .bind(before)
         .bind(resends)
         .bind(all)
         .execute(c)
@@ -330,9 +336,28 @@ pub(crate) async fn rescue(tx: &mut Tx, now: Instant, resends: i64, all: bool) -
         .map(|done| done.rows_affected()))?)
 }
 
-/// Lengthens all leases of a process.
-pub(crate) async fn renew(tx: &mut Tx, owner: Uuid, now: Instant, micros: i64) -> Result<(), StoreError> {
-    on!(tx, RENEW, |c, q| sqlx::query(q).bind(owner).bind(now).bind(micros).execute(c).await.map(drop))?;
+/// What the clock shows by which leases run: the database's on PostgreSQL, `now` on SQLite.
+pub(crate) async fn lease_clock(tx: &mut Tx, now: Instant) -> Result<Instant, StoreError> {
+    Ok(on!(tx, LEASE_CLOCK, |c, q| sqlx::query_scalar(q).bind(now).fetch_one(c).await)?)
+}
+
+/// Lengthens the leases that a process holds on `rows`; what it has lost meanwhile stays lost.
+pub(crate) async fn renew(
+    tx: &mut Tx,
+    owner: Uuid,
+    now: Instant,
+    micros: i64,
+    rows: &[Uuid],
+) -> Result<(), StoreError> {
+    let rows = json(rows)?;
+    on!(tx, RENEW, |c, q| sqlx::query(q)
+        .bind(owner)
+        .bind(now)
+        .bind(micros)
+        .bind(&rows)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
@@ -403,3 +428,7 @@ pub(crate) async fn suppress(
 pub(crate) async fn recent_ends(tx: &mut Tx, wave: Uuid) -> Result<(i64, i64, i64, i64), StoreError> {
     Ok(on!(tx, RECENT_ENDS, |c, q| sqlx::query_as(q).bind(wave).fetch_one(c).await)?)
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;
