@@ -144,7 +144,7 @@ async fn an_answer_can_be_changed_and_a_change_drops_what_is_no_longer_asked() {
         let before = saved(&db, one).await;
         assert_eq!((before["other_supplier"].as_str(), before.contains_key("other_satisfaction")), ("most", true));
         let page = site.get(&format!("{path}?q=other_supplier")).await;
-        let back = page.links().into_iter().find(|link| link.contains("?q=")).unwrap();
+        let back = page.links().into_iter().find(|link| link.contains("?q=") && !link.contains("l=")).unwrap();
         assert_ne!(site.get(&back).await.form().question(), "other_supplier");
         follow(&site, &site.press(&page.form(), &[("v", "no")]).await).await;
         let after = saved(&db, one).await;
@@ -215,7 +215,8 @@ async fn links_of_a_closed_wave_revoked_and_invented_ones_look_the_same_and_save
         };
         assert!(expected.iter().all(|reply| reply.status == 404 && reply.body == expected[0].body));
         let form = site.get(&format!("/s/{}", invited[0].token)).await.form();
-        run(&db, &format!("UPDATE invitation_token SET revoked_at = 1 WHERE invitation_id {}", is(&db, invited[1].id)))
+        run(&db, &format!("UPDATE invitation_token SET revoked_at = (SELECT invited_at FROM invitation WHERE id = invitation_id)
+              WHERE invitation_id {}", is(&db, invited[1].id)))
             .await;
         let looks_like_none = async |token: &str| {
             for (path, expected) in ways(token).iter().zip(&expected) {
@@ -293,7 +294,7 @@ async fn garbage_never_fails_inside_the_server() {
             }
         }
         // The right form with values that are none.
-        for value in ["11", "-1", "7.5", "NaN", "inf", "1e400", "seven", "\u{0}", "\u{202e}7", "７"] {
+        for value in ["11", "-1", "7.5", "NaN", "inf", "1e400", "seven", "\u{0}", "\u{202e}7"] {
             let reply = site.press(&form, &[("v", value)]).await;
             assert!(reply.status == 422, "{value:?}: {}", reply.status);
         }
@@ -323,7 +324,7 @@ async fn ten_links_of_the_score_row_end_in_one_answer_that_can_be_changed() {
         assert_eq!(dump(&db).await, before);
         for (page, step) in pages.iter().zip(1..) {
             let marked = format!("value=\"{step}\"");
-            let current = page.body.split("<button").find(|tag| tag.contains("aria-current")).unwrap();
+            let current = page.body.split("<button").skip(1).find(|tag| tag.contains("aria-current")).unwrap();
             assert!(current.contains(&marked), "{current}");
             let form = page.form();
             let (name, value) = form.buttons.iter().rfind(|(name, _)| name == "v").unwrap();
