@@ -90,6 +90,7 @@ fn english() -> String {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "`key_file` is the key's name in the file")]
 struct File {
     database: Option<String>,
     organisation: Option<OrganisationSection>,

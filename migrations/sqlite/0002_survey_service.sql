@@ -170,14 +170,6 @@ CREATE TABLE sealed_ballot (
     body BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Opened and shuffled once, at close: random ids, no unit, no time, no address, no language.
-
-CREATE TABLE ballot (
-    id BLOB NOT NULL PRIMARY KEY,
-    wave_id BLOB NOT NULL REFERENCES wave (id),
-    answers TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- The one table of a poll that screens, files and analyses read. `unit_id` is NULL for the whole organisation; a hidden
 -- cell has neither count nor mean.
 

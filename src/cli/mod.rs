@@ -11,6 +11,7 @@ mod importance;
 mod keys;
 mod log;
 mod migrate;
+mod poll;
 mod report;
 mod serve;
 mod service;
@@ -66,6 +67,7 @@ enum Command {
     /// Check survey files before anybody is asked, and describe their format
     Survey(survey::Survey),
     Wave(wave::Wave),
+    Poll(poll::Poll),
     Serve(serve::Serve),
     Worker(worker::Worker),
     /// Make up a company, bring it in, analyse it and show the report
@@ -93,6 +95,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
             Command::Wave(command) => command.run(&cli.shared.config()?).await,
+            Command::Poll(command) => command.run(&cli.shared.config()?).await,
             Command::Serve(command) => command.run(&cli.shared.config()?).await,
             Command::Worker(command) => command.run(&cli.shared.config()?).await,
             Command::Demo(command) => command.run().await,

@@ -18,7 +18,7 @@ use crate::store::{self, Db};
 use crate::wave::HolidayBook;
 
 /// How long a leased mail stays with a process that has stopped renewing.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// How long to wait where no mail is due.
 const IDLE: Duration = Duration::from_millis(500);

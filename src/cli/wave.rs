@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::exit::Refused;
 use super::keys;
+use super::service::read_secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::finance::{Currency, Money};
@@ -161,20 +162,19 @@ pub(super) fn read_wave(file: &Path) -> anyhow::Result<(WaveFile, survey::Instru
     let text =
         std::fs::read_to_string(file).map_err(|error| Refused(format!("{name} cannot be read: {error}")))?;
     let parsed = WaveFile::parse(&name, &text).map_err(|error| Refused(error.to_string()))?;
-    let (survey_name, survey_text) = match survey::shipped(&parsed.survey) {
-        Some(text) => (parsed.survey.clone(), text.to_owned()),
-        None => {
-            let beside = file.parent().unwrap_or(Path::new("")).join(&parsed.survey);
-            let shipped: Vec<_> = survey::shipped_names().collect();
-            let text = std::fs::read_to_string(&beside).map_err(|error| {
-                Refused(format!(
-                    "{name}: the survey {} cannot be read: {error}; those that come with cam are {}",
-                    beside.display(),
-                    shipped.join(", ")
-                ))
-            })?;
-            (beside.display().to_string(), text)
-        }
+    let (survey_name, survey_text) = if let Some(text) = survey::shipped(&parsed.survey) {
+        (parsed.survey.clone(), text.to_owned())
+    } else {
+        let beside = file.parent().unwrap_or(Path::new("")).join(&parsed.survey);
+        let shipped: Vec<_> = survey::shipped_names().collect();
+        let text = std::fs::read_to_string(&beside).map_err(|error| {
+            Refused(format!(
+                "{name}: the survey {} cannot be read: {error}; those that come with cam are {}",
+                beside.display(),
+                shipped.join(", ")
+            ))
+        })?;
+        (beside.display().to_string(), text)
     };
     let survey = survey::parse(&survey_name, &survey_text).map_err(|error| Refused(error.to_string()))?;
     Ok((parsed, survey, survey_text))
@@ -237,7 +237,12 @@ impl LaunchCommand {
     async fn run(self, config: &Config, clock: Clock) -> anyhow::Result<()> {
         let db = super::open(config).await?;
         let keys = keys::read(config)?;
-        let launch = prepare(&db, &self.file).await?;
+        let mut launch = prepare(&db, &self.file).await?;
+        if let Some(file) = &self.passphrase_file {
+            let passphrase = read_secret(file)?;
+            launch.poll_keys =
+                Some(tokio::task::spawn_blocking(move || wave::poll_keys(&passphrase)).await??);
+        }
         let key = launch.file.key.clone();
         let launched = if self.dry_run {
             try_out(&db, keys, launch, clock).await?
@@ -359,6 +364,15 @@ async fn status(db: &Db, key: &str, json: bool) -> anyhow::Result<()> {
     write_board(&board, currency)
 }
 
+/// A mean of minor units as an amount.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a mean of amounts lies between amounts, which are whole numbers of this size"
+)]
+fn whole(mean: f64, currency: Currency) -> String {
+    Money { minor: mean.round() as i64, currency }.to_string()
+}
+
 /// Prints the response board for a reader.
 pub(super) fn write_board(board: &Board, currency: Currency) -> anyhow::Result<()> {
     let state = match (board.closed, board.paused) {
@@ -404,9 +418,7 @@ pub(super) fn write_board(board: &Board, currency: Currency) -> anyhow::Result<(
     say("answered against silent               answered       silent   difference in standard deviations")?;
     for row in &board.comparison {
         let (first, second) = if row.variable == "revenue_last_year" {
-            // Means of minor units, rounded to whole ones.
-            let money = |mean: f64| Money { minor: mean.round() as i64, currency }.to_string();
-            (money(row.difference.first), money(row.difference.second))
+            (whole(row.difference.first, currency), whole(row.difference.second, currency))
         } else {
             (format!("{:.2}", row.difference.first), format!("{:.2}", row.difference.second))
         };

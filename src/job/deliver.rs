@@ -331,7 +331,7 @@ impl Outbox {
         }
         let started = self.clock.now();
         let outcome = open.send(&post.from, &post.to, &post.bytes).await;
-        self.end(&row, lease, &outcome, started, &post.to).await
+        self.end(&row, lease, &outcome, (started, &post.to)).await
     }
 
     /// Looks once more whether the mail is wanted, and marks the row as being sent; both in one transaction.
@@ -372,8 +372,7 @@ impl Outbox {
         row: &Leased,
         lease: Lease,
         outcome: &Outcome,
-        started: Instant,
-        address: &str,
+        (started, address): (Instant, &str),
     ) -> Result<(), DeskError> {
         let now = self.clock.now();
         let settled = settle(row, outcome, (started, now));
@@ -394,7 +393,7 @@ impl Outbox {
                             outbox::suppress(tx, &mark, "soft_bounces", now).await?;
                         }
                         Then::PauseWave => {
-                            fielding::pause(tx, wave, now, "the relay refuses the message itself").await?
+                            fielding::pause(tx, wave, now, "the relay refuses the message itself").await?;
                         }
                         Then::CountRefusal | Then::Nothing => {}
                     }
@@ -434,7 +433,7 @@ impl Outbox {
             (Outcome::Sent(_), _) => state.breaker.succeeded(),
             (Outcome::Refused { .. }, Some(Class::Host | Class::Configuration))
             | (Outcome::NotSent { phase: Phase::Connect | Phase::Banner, .. }, _) => {
-                state.breaker.failed(now)
+                state.breaker.failed(now);
             }
             _ => {}
         }

@@ -219,14 +219,22 @@ fn score(
     }
     let [worst, best] = Words::of(language).ends;
     let end = |step: f64, other: &str| item.label(step, &row.language).unwrap_or(other).to_owned();
-    // Steps are whole numbers of at most four digits, by the check of survey files.
     Some(Score {
         question: fill(&item.text),
-        low: low as i32,
-        high: high as i32,
+        low: whole(low),
+        high: whole(high),
         low_anchor: end(low, worst),
         high_anchor: end(high, best),
     })
+}
+
+/// A step as a whole number.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "steps have at most four digits, by the check of survey files"
+)]
+fn whole(step: f64) -> i32 {
+    step as i32
 }
 
 fn other_language(
@@ -248,15 +256,12 @@ fn fill<'a>(text: &'a str, value: &dyn Fn(&str) -> Option<&'a str>) -> String {
         filled.push_str(&rest[..open]);
         rest = &rest[open..];
         let found = rest.find('}').and_then(|close| Some((close, value(&rest[1..close])?)));
-        match found {
-            Some((close, word)) => {
-                filled.push_str(word);
-                rest = &rest[close + 1..];
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
+        if let Some((close, word)) = found {
+            filled.push_str(word);
+            rest = &rest[close + 1..];
+        } else {
+            filled.push('{');
+            rest = &rest[1..];
         }
     }
     filled.push_str(rest);

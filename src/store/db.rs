@@ -114,7 +114,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
-            .row_buffer_size(ROW_BUFFER);
+            .row_buffer_size(ROW_BUFFER)
+            .pragma("secure_delete", "on");
         let writing = file.clone().pragma("cache_size", WRITER_CACHE);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         let readers =
@@ -238,6 +239,21 @@ impl Db {
                         ORDER BY 1, 2",
         };
         Ok(on!(&mut self.read().await?, COLUMNS, |c, q| sqlx::query_as(q).fetch_all(c).await)?)
+    }
+
+    /// Overwrites what was deleted: removed keys and ballots must not be found in free pages or in the write-ahead log.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                sqlx::raw_sql("VACUUM").execute(&writer.pool).await?;
+                sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer.pool).await?;
+            }
+            Self::Postgres(pool) => {
+                sqlx::raw_sql("VACUUM FULL sealed_ballot").execute(pool).await?;
+                sqlx::raw_sql("VACUUM FULL fielding").execute(pool).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes all connections, so that a SQLite file can be moved or removed.

@@ -90,6 +90,7 @@ pub(crate) struct Invited {
 }
 
 /// How one invitation stands, for the response board.
+#[expect(clippy::struct_excessive_bools, reason = "a row of the database, a fact per column")]
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Standing {
     pub(crate) invitation_id: Uuid,
@@ -243,8 +244,6 @@ statements! {
                                              WHERE invitation.wave_id = $1)
                        ORDER BY account.id"];
 
-    NOTICE = ["SELECT document FROM notice WHERE wave_id = $1 AND language = $2"];
-
     SET_POLL_KEYS = ["UPDATE fielding SET public_key = $2, locked_key = $3 WHERE wave_id = $1 AND public_key IS NULL"];
 
     LOCKED_KEY = ["SELECT locked_key FROM fielding WHERE wave_id = $1"];
@@ -388,11 +387,6 @@ pub(crate) async fn account_facts(
     (from, until): (Instant, Instant),
 ) -> Result<Vec<AccountFacts>, StoreError> {
     Ok(on!(tx, ACCOUNT_FACTS, |c, q| sqlx::query_as(q).bind(wave).bind(from).bind(until).fetch_all(c).await)?)
-}
-
-/// The notice of a wave in a language, as JSON.
-pub(crate) async fn notice(tx: &mut Tx, wave: Uuid, language: &str) -> Result<Option<String>, StoreError> {
-    Ok(on!(tx, NOTICE, |c, q| sqlx::query_scalar(q).bind(wave).bind(language).fetch_optional(c).await)?)
 }
 
 /// Gives an anonymous wave its pair of keys, once.

@@ -71,8 +71,6 @@ statements! {
                 AND invitation_token.revoked_at IS NULL AND contact.erased_at IS NULL AND employee.erased_at IS NULL
                 AND ($3 = FALSE OR (wave.closed_at IS NULL AND fielding.closes_at > $4))"];
 
-    DOCUMENT = ["SELECT document FROM survey_version WHERE id = $1"];
-
     ANSWERS = ["SELECT item_key, number, choice, text FROM answer WHERE response_id = $1"];
 
     /// The guard is here: a wave that has ended takes no answer.
@@ -163,11 +161,6 @@ pub(crate) async fn link(
         .bind(now)
         .fetch_optional(c)
         .await)?)
-}
-
-/// The text of a survey's version.
-pub(crate) async fn document(tx: &mut Tx, version: Uuid) -> Result<String, StoreError> {
-    Ok(on!(tx, DOCUMENT, |c, q| sqlx::query_scalar(q).bind(version).fetch_one(c).await)?)
 }
 
 /// The answers of a response.

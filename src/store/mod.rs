@@ -12,6 +12,7 @@ pub(crate) mod ledger;
 pub mod organisation;
 pub mod outbox;
 pub(crate) mod people;
+pub(crate) mod poll;
 pub(crate) mod record;
 pub mod report;
 pub(crate) mod response;
@@ -34,6 +35,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
         ("organisation", organisation::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("people", people::STATEMENTS),
+        ("poll", poll::STATEMENTS),
         ("report", report::STATEMENTS),
         ("response", response::STATEMENTS),
         ("retention", retention::STATEMENTS),

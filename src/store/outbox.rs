@@ -49,6 +49,7 @@ pub(crate) struct Leased {
 }
 
 /// Why a mail should no longer go out.
+#[expect(clippy::struct_excessive_bools, reason = "a row of the database, a fact per column")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Wanted {
     /// The wave has ended.
@@ -221,8 +222,6 @@ statements! {
                " AS r)"];
 
     SUPPRESS = ["INSERT INTO suppression (hmac, reason, suppressed_at) VALUES ($1, $2, $3) ON CONFLICT (hmac) DO NOTHING"];
-
-    IS_SUPPRESSED = ["SELECT COUNT(*) FROM suppression WHERE hmac = $1"];
 
     RECENT_ENDS = ["SELECT COUNT(*) AS ended,
                            COALESCE(SUM(CASE WHEN last_class = 'hard' OR bounce = 'hard' THEN 1 ELSE 0 END), 0) AS hard,
@@ -404,12 +403,6 @@ pub(crate) async fn suppress(
 ) -> Result<(), StoreError> {
     on!(tx, SUPPRESS, |c, q| sqlx::query(q).bind(mark).bind(reason).bind(now).execute(c).await.map(drop))?;
     Ok(())
-}
-
-/// Tells whether an address is suppressed.
-pub(crate) async fn is_suppressed(tx: &mut Tx, mark: &str) -> Result<bool, StoreError> {
-    let found: i64 = on!(tx, IS_SUPPRESSED, |c, q| sqlx::query_scalar(q).bind(mark).fetch_one(c).await)?;
-    Ok(found > 0)
 }
 
 /// Of a wave's last 1,000 ended mails: (ended, hard, policy, complaints).

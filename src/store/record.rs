@@ -251,6 +251,12 @@ impl From<&crate::clock::Instant> for KeyPart {
     }
 }
 
+impl From<&i64> for KeyPart {
+    fn from(number: &i64) -> Self {
+        Self::Number(*number)
+    }
+}
+
 impl From<&String> for KeyPart {
     fn from(text: &String) -> Self {
         Self::Text(text.clone())

@@ -14,8 +14,6 @@ statements! {
     DROP_ANSWERS = ["DELETE FROM answer WHERE response_id IN (SELECT id FROM response WHERE wave_id = $1)"];
 
     DROP_RESPONSES = ["DELETE FROM response WHERE wave_id = $1"];
-
-    DROP_BALLOTS = ["DELETE FROM ballot WHERE wave_id = $1"];
 }
 
 /// Deletes mails that came in before a moment.
@@ -26,7 +24,7 @@ pub(crate) async fn drop_raw_mails(tx: &mut Tx, before: Instant) -> Result<(), S
 
 /// Deletes all answers of a wave; what was released, and figures, stay.
 pub(crate) async fn drop_answers(tx: &mut Tx, wave: Uuid) -> Result<(), StoreError> {
-    for statement in [UNLINK, DROP_ANSWERS, DROP_RESPONSES, DROP_BALLOTS] {
+    for statement in [UNLINK, DROP_ANSWERS, DROP_RESPONSES] {
         on!(&mut *tx, statement, |c, q| sqlx::query(q).bind(wave).execute(c).await.map(drop))?;
     }
     Ok(())

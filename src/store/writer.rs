@@ -131,7 +131,7 @@ async fn run(pool: SqlitePool, jobs: Vec<Job>) {
         None => tx.commit().await,
     };
     for tell in tells {
-        tell(committed.as_ref().map(|()| ()).map_err(again));
+        tell(committed.as_ref().copied().map_err(again));
     }
 }
 

@@ -65,7 +65,7 @@ fn audience(wave: &WaveFile) -> String {
         [("segments", &of.segments), ("states", &of.states), ("roles", &of.roles), ("units", &of.units)]
     {
         if !list.is_empty() {
-            text.push_str(&format!("; {name}: {}", list.join(", ")));
+            text.extend(["; ", name, ": ", &list.join(", ")]);
         }
     }
     if of.file.is_some() {

@@ -62,6 +62,33 @@ pub enum WaveError {
     /// The passphrase does not open the wave's key.
     #[error("this passphrase does not open the wave's ballots")]
     WrongPassphrase,
+    /// A passphrase that is too weak, or a machine without randomness.
+    #[error("{0}")]
+    Passphrase(String),
+    /// A named wave has no table to release.
+    #[error("{key:?} is a named wave: its answers are in the report; `cam wave close` ends it")]
+    NotAPoll {
+        /// The wave's key.
+        key: String,
+    },
+    /// An anonymous wave is ended with its passphrase.
+    #[error("{key:?} is anonymous: `cam poll close` ends it, with the passphrase that opens its ballots")]
+    EndedByPassphrase {
+        /// The wave's key.
+        key: String,
+    },
+    /// The table was released before.
+    #[error("the table of {key:?} was released before, and is made once")]
+    Released {
+        /// The wave's key.
+        key: String,
+    },
+    /// There is no released table yet.
+    #[error("{key:?} has no released table: `cam poll close` makes it")]
+    NotReleased {
+        /// The wave's key.
+        key: String,
+    },
     /// No unit has that name.
     #[error("no unit is called {name:?}")]
     NoUnit {

@@ -147,7 +147,7 @@ pub async fn launch(
         open(tx, launch, (&launch.file.key, &launch.file.name), closes_at, (now, &settings, &sha256)).await?;
     let (persons, mut left_out) = audience(tx, launch, now).await?;
     let invitees = persons.into_iter().map(|person| Invitee { person, event: None }).collect();
-    let (invited, due) = enlist(tx, keys, launch, (wave, closes_at, now), invitees, &mut left_out).await?;
+    let (invited, due) = enlist(tx, keys, launch, (wave, closes_at, now), (invitees, &mut left_out)).await?;
     Ok(Launched { wave, before: false, invited, left_out, due })
 }
 
@@ -343,8 +343,7 @@ pub(super) async fn enlist(
     keys: &Keys,
     launch: &Launch,
     (wave, closes_at, now): (Uuid, Instant, Instant),
-    invitees: Vec<Invitee>,
-    left_out: &mut BTreeMap<LeftOut, i64>,
+    (invitees, left_out): (Vec<Invitee>, &mut BTreeMap<LeftOut, i64>),
 ) -> Result<(i64, Option<(Instant, Instant)>), WaveError> {
     let suppressed: HashSet<String> = fielding::suppressed(tx).await?.into_iter().collect();
     let by_mail = launch.file.channel == Channel::Mail;

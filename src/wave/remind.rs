@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::WaveError;
-use super::file::WaveFile;
+use super::file::{Mode, WaveFile};
 use super::launch::Mailing;
 use super::window::HolidayBook;
 use crate::clock::Instant;
@@ -145,7 +145,10 @@ pub fn unsubscribe_link(keys: &Keys, base_url: &str, invitation: Uuid, version: 
 /// where it had ended before.
 pub async fn close(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, WaveError> {
     fielding::lock(tx).await?;
-    let (wave, _) = find(tx, key).await?;
+    let (wave, file) = find(tx, key).await?;
+    if file.mode == Mode::Anonymous {
+        return Err(WaveError::EndedByPassphrase { key: key.into() });
+    }
     Ok(end(tx, &wave, now).await?)
 }
 

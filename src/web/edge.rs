@@ -141,7 +141,7 @@ fn app(service: Arc<Service>, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&service), around))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(body, read_body))
-        .layer(HandleErrorLayer::new(move |_| turn_away(Arc::clone(&shed))))
+        .layer(HandleErrorLayer::new(move |_| std::future::ready(turn_away(&shed))))
         .load_shed()
         .layer(GlobalConcurrencyLimitLayer::new(limits.requests))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
@@ -150,7 +150,7 @@ fn app(service: Arc<Service>, limits: Limits) -> Router {
 }
 
 /// There is too much to do.
-async fn turn_away(service: Arc<Service>) -> Response {
+fn turn_away(service: &Service) -> Response {
     service.metrics().shed.inc();
     (
         StatusCode::SERVICE_UNAVAILABLE,

@@ -36,12 +36,12 @@ impl Default for Metrics {
         let unknown_links = counter("unknown_links", "Links that opened nothing");
         let shed = counter("shed_requests", "Requests turned away because there were too many");
         let failures = counter("failures", "Writes that failed");
-        Self { answers, ballots, unsubscribes, unknown_links, shed, failures, registry }
+        Self { registry, answers, ballots, unsubscribes, unknown_links, shed, failures }
     }
 }
 
 impl Metrics {
-    /// Writes them as OpenMetrics text.
+    /// Writes them as `OpenMetrics` text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
