@@ -35,8 +35,8 @@ use returned::{contacts, number, suppressed};
 use support::each_backend;
 
 /// Persons with a mailbox, and without.
-const KNOWN: usize = 30;
-const UNKNOWN: usize = 20;
+const KNOWN: u32 = 30;
+const UNKNOWN: u32 = 20;
 
 /// The key pair of RFC 8463, appendix A.2: seed and public key.
 const ED25519: [&str; 2] =
@@ -65,7 +65,7 @@ fn verifies(record: &str, mails: &[PathBuf]) -> bool {
         .args(mails)
         .output()
         .expect("dkimpy is not installed; tests/run does it");
-    print!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    eprint!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
     told.status.success()
 }
 
@@ -105,8 +105,10 @@ async fn wave_through_postfix(db: Db) {
     contacts(&db, &[boxes.clone(), unknown.clone()].concat()).await;
     launch(&db, launch_of(&wave_file("cap_days = 0")), at(NOW)).await.unwrap();
     let (signer, record) = rsa();
-    send(&db, &postfix, signer, (KNOWN + UNKNOWN) as u64).await;
-    postfix.wait(|| postfix.mails("people").len() == KNOWN && postfix.mails("returns").len() == UNKNOWN);
+    send(&db, &postfix, signer, u64::from(KNOWN + UNKNOWN)).await;
+    postfix.wait(|| {
+        postfix.mails("people").len() == KNOWN as usize && postfix.mails("returns").len() == UNKNOWN as usize
+    });
     let first = postfix.mails("people");
     assert!(verifies(&record, &first));
 
@@ -123,22 +125,22 @@ async fn wave_through_postfix(db: Db) {
     let report = returns.report();
     let [hard, correlated, uncorrelated] = [&report.hard_bounces, &report.correlated, &report.uncorrelated]
         .map(|counter| counter.load(Ordering::Relaxed));
-    println!("bounces of Postfix: {correlated} of {UNKNOWN} correlated, {hard} hard");
-    assert_eq!((hard, correlated, uncorrelated), (UNKNOWN as u64, UNKNOWN as u64, 0));
+    eprintln!("bounces of Postfix: {correlated} of {UNKNOWN} correlated, {hard} hard");
+    assert_eq!((hard, correlated, uncorrelated), (u64::from(UNKNOWN), u64::from(UNKNOWN), 0));
     let mark = |address: &String| (keys().suppression_mark(address), "hard_bounce".to_owned());
     let mut expected: Vec<(String, String)> = unknown.iter().map(mark).collect();
     expected.sort();
     assert_eq!(suppressed(&db).await, expected);
-    assert_eq!(number(&db, "SELECT COUNT(*) FROM delivery WHERE bounce = 'hard'").await, UNKNOWN as i64);
+    assert_eq!(number(&db, "SELECT COUNT(*) FROM delivery WHERE bounce = 'hard'").await, i64::from(UNKNOWN));
 
     // The next wave leaves them out; it is signed with Ed25519.
     let next = wave_file("cap_days = 0").replace("autumn", "winter");
     let launched = launch(&db, launch_of(&next), at(NOW)).await.unwrap();
     let counts = (launched.invited, launched.left_out[&LeftOut::Suppressed]);
-    assert_eq!(counts, (KNOWN as i64, UNKNOWN as i64));
+    assert_eq!(counts, (i64::from(KNOWN), i64::from(UNKNOWN)));
     let signer = Signer::ed25519("kestrel.example", "cam", ED25519[0]).unwrap();
-    send(&db, &postfix, signer, KNOWN as u64).await;
-    postfix.wait(|| postfix.mails("people").len() == 2 * KNOWN);
+    send(&db, &postfix, signer, u64::from(KNOWN)).await;
+    postfix.wait(|| postfix.mails("people").len() == 2 * KNOWN as usize);
     let second: Vec<PathBuf> =
         postfix.mails("people").into_iter().filter(|mail| !first.contains(mail)).collect();
     assert!(verifies(&format!("v=DKIM1; k=ed25519; p={}", ED25519[1]), &second));

@@ -337,16 +337,11 @@ impl Outbox {
                     } else {
                         None
                     };
-                    match refusal {
-                        Some((state, class)) => {
-                            outbox::put_back(tx, lease, state, now, class).await?;
-                            Ok(false)
-                        }
-                        None => {
-                            let begun = outbox::begin(tx, lease, &message, &mark).await?;
-                            Ok(begun.is_some())
-                        }
+                    if let Some((state, class)) = refusal {
+                        outbox::put_back(tx, lease, state, now, class).await?;
+                        return Ok(false);
                     }
+                    Ok(outbox::begin(tx, lease, &message, &mark).await?.is_some())
                 })
             })
             .await

@@ -1,7 +1,7 @@
 //! Reading what comes back: bounces, complaints and requests to receive no more take effect on the delivery that they name,
 //! and on nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -172,16 +172,16 @@ impl Returns {
         }
     }
 
-    async fn read_maildir(&self, folder: &PathBuf) -> Result<(), ReturnError> {
+    async fn read_maildir(&self, folder: &Path) -> Result<(), ReturnError> {
         loop {
-            let place = folder.clone();
+            let place = folder.to_owned();
             let mails = spawn_blocking(move || maildir::list(&place, BATCH)).await??;
             if mails.is_empty() {
                 return Ok(());
             }
             for NewMail { name, raw } in mails {
                 let person = self.take_in(raw, None).await?;
-                let place = folder.clone();
+                let place = folder.to_owned();
                 spawn_blocking(move || {
                     if person { maildir::leave(&place, &name) } else { maildir::done(&place, &name) }
                 })

@@ -50,7 +50,8 @@ impl Postfix {
         let write = |name: &str, text: String| std::fs::write(root.join("etc").join(name), text).unwrap();
         write("main.cf", main_cf(root, boxes));
         write("master.cf", format!("127.0.0.1:{port} inet n - n - - smtpd\n{SERVICES}"));
-        write("boxes", boxes.iter().map(|(address, name)| format!("{address} {name}/\n")).collect());
+        let lines: Vec<String> = boxes.iter().map(|(address, name)| format!("{address} {name}/\n")).collect();
+        write("boxes", lines.concat());
         let postfix = Self { folder, port };
         let started = postfix.command("start");
         assert!(started, "Postfix does not start; it has to be run as root\n{}", postfix.log());
@@ -73,7 +74,7 @@ impl Postfix {
     pub(crate) fn wait(&self, done: impl Fn() -> bool) {
         let began = Instant::now();
         while !done() {
-            assert!(began.elapsed() < Duration::from_secs(60), "Postfix took too long\n{}", self.log());
+            assert!(began.elapsed() < Duration::from_mins(1), "Postfix took too long\n{}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

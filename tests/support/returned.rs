@@ -24,11 +24,10 @@ const CONTACTS: &str = "kind = \"contacts\"\n[fields]\nkey = { column = \"no\", 
 pub(crate) async fn contacts(db: &Db, addresses: &[String]) {
     let desk = Desk::open(db.clone()).await;
     desk.import(Kind::Accounts, "no,name\nA1,Haoda\n", ACCOUNTS).await.unwrap();
-    let mut file = String::from("no,account,name,email,language,zone\n");
-    for (number, address) in addresses.iter().enumerate() {
-        file.push_str(&format!("C{number},A1,Person {number},{address},en,Asia/Shanghai\n"));
-    }
-    desk.import(Kind::Contacts, file, CONTACTS).await.unwrap();
+    let mut lines = vec!["no,account,name,email,language,zone".to_owned()];
+    let line = |(number, address)| format!("C{number},A1,Person {number},{address},en,Asia/Shanghai");
+    lines.extend(addresses.iter().enumerate().map(line));
+    desk.import(Kind::Contacts, lines.join("\n"), CONTACTS).await.unwrap();
 }
 
 /// Sends waves to persons and returns the mails as they arrived.
