@@ -361,7 +361,7 @@ impl Outbox {
         let pause = self.learn(row, outcome, now).await;
         let mut wait = FIRST_RETRY;
         let written = loop {
-            let written = self.write_end(row, lease, &settled, &mark, pause).await;
+            let written = self.write_end(row, lease, &settled, (&mark, pause)).await;
             match written {
                 // What the relay has said is forgotten with this process, and the mail would go out twice.
                 Err(error) if wait < LAST_RETRY => {
@@ -385,8 +385,7 @@ impl Outbox {
         row: &Leased,
         lease: Lease,
         settled: &Settled,
-        mark: &str,
-        pause: Option<&'static str>,
+        (mark, pause): (&str, Option<&'static str>),
     ) -> Result<bool, StoreError> {
         let (ending, then, mark) = (settled.ending.clone(), settled.then, mark.to_owned());
         let (person, wave, now) = (row.person_id, row.wave_id, settled.ending.ended_at);

@@ -115,13 +115,14 @@ async fn fill(tx: &mut Tx) -> Result<(), StoreError> {
     );
     for number in 0..MAILS {
         let [contact, invitation] = [0x200, 0x300].map(|base| blob(Uuid::from_u128(base + number)));
-        text += &format!(
+        let rows = format!(
             "INSERT INTO contact VALUES ({contact}, {account}, NULL, NULL, 'p{number}@b.example', NULL, NULL, NULL);
              INSERT INTO invitation (id, wave_id, contact_id, language, timezone, channel, notice_version,
                                      token_version, invited_at)
              VALUES ({invitation}, {wave}, {contact}, 'en', 'UTC', 'mail', '', 1, 0);",
             wave = blob(wave())
         );
+        text.push_str(&rows);
     }
     if let Tx::Sqlite(tx) = &mut *tx {
         sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut **tx).await?;
@@ -218,7 +219,10 @@ async fn take(
         }
         Step::Begin { lease } => {
             let Some(lease) = held(lease) else { return Ok(Ok(())) };
-            return Ok(expect(begin(tx, lease).await?.is_some(), valid(lease, "leased")));
+            return Ok(expect(
+                begin(tx, lease, &lease.delivery.to_string(), "mark").await?.is_some(),
+                valid(lease, "leased"),
+            ));
         }
         Step::End { lease, how } => {
             let Some(lease) = held(lease) else { return Ok(Ok(())) };
