@@ -237,6 +237,10 @@ impl Outbox {
             .await
     }
 
+    fn lease_of(&self, row: &Leased) -> Lease {
+        Lease { delivery: row.id, owner: self.owner, generation: row.lease_generation }
+    }
+
     pub(super) fn lease_micros(&self) -> i64 {
         i64::try_from(self.settings.lease.as_micros()).unwrap_or(i64::MAX)
     }
@@ -271,7 +275,7 @@ impl Outbox {
 
     /// Sends one row's mail: marks the row, hands the mail over, writes the outcome.
     async fn deliver(&self, session: &mut Option<SmtpSession>, row: Leased) -> Result<(), DeskError> {
-        let lease = Lease { delivery: row.id, owner: self.owner, generation: row.lease_generation };
+        let lease = self.lease_of(&row);
         let texts = self.desk.texts(&self.db, &row).await?;
         let now = self.clock.now();
         if let Some(at) = texts.file.send.next(now, &row.timezone, &self.settings.holidays)
@@ -308,16 +312,17 @@ impl Outbox {
             }
         }
         let Some(open) = session.as_mut() else { return Ok(()) };
-        if !self.begin(&row, lease, &post.to).await? {
+        if !self.begin(&row, &post.to).await? {
             return Ok(());
         }
         let started = self.clock.now();
         let outcome = open.send(&post.from, &post.to, &post.bytes).await;
-        self.end(&row, lease, &outcome, started, &post.to).await
+        self.end(&row, &outcome, started, &post.to).await
     }
 
     /// Looks once more whether the mail is wanted, and marks the row as being sent; both in one transaction.
-    async fn begin(&self, row: &Leased, lease: Lease, address: &str) -> Result<bool, StoreError> {
+    async fn begin(&self, row: &Leased, address: &str) -> Result<bool, StoreError> {
+        let lease = self.lease_of(row);
         let (invitation, mark) = (row.invitation_id, self.desk.keys.suppression_mark(address));
         let (kind, not_after, now) = (row.kind.clone(), row.not_after, self.clock.now());
         self.db
@@ -352,7 +357,6 @@ impl Outbox {
     async fn end(
         &self,
         row: &Leased,
-        lease: Lease,
         outcome: &Outcome,
         started: Instant,
         address: &str,
@@ -363,7 +367,7 @@ impl Outbox {
         let pause = self.learn(row, outcome, now).await;
         let mut wait = FIRST_RETRY;
         let written = loop {
-            let written = self.write_end(row, lease, &settled, &mark, pause).await;
+            let written = self.write_end(row, &settled, &mark, pause).await;
             match written {
                 // What the relay has said is forgotten with this process, and the mail would go out twice.
                 Err(error) if wait < LAST_RETRY => {
@@ -385,12 +389,12 @@ impl Outbox {
     async fn write_end(
         &self,
         row: &Leased,
-        lease: Lease,
         settled: &Settled,
         mark: &str,
         pause: Option<&'static str>,
     ) -> Result<bool, StoreError> {
-        let (ending, then, mark) = (settled.ending.clone(), settled.then, mark.to_owned());
+        let (lease, mark) = (self.lease_of(row), mark.to_owned());
+        let (ending, then) = (settled.ending.clone(), settled.then);
         let (person, wave, now) = (row.person_id, row.wave_id, settled.ending.ended_at);
         self.db
             .write(move |tx| {
@@ -440,7 +444,7 @@ impl Outbox {
             (Outcome::Sent(_), _) => state.breaker.succeeded(),
             (Outcome::Refused { .. }, Some(Class::Host | Class::Configuration))
             | (Outcome::NotSent { phase: Phase::Connect | Phase::Banner, .. }, _) => {
-                state.breaker.failed(now)
+                state.breaker.failed(now);
             }
             _ => {}
         }
