@@ -172,8 +172,9 @@ impl Outbox {
             }
             // A place that is free in a moment is worth more than rows of other domains, which come when these are gone.
             let soon = next_place.is_some_and(|at| at.as_micros() - now.as_micros() < SOON);
-            if waiting.len() < 4 * batch && !soon {
-                let blocked: Vec<String> = self.blocked(now).await;
+            let busy = soon && waiting.len() >= self.settings.connections;
+            if waiting.len() < 4 * batch && !busy {
+                let blocked = self.blocked(&waiting, now).await;
                 match self.lease(batch, blocked).await {
                     Ok(rows) if !rows.is_empty() => {
                         self.state.lock().await.held.extend(rows.iter().map(|row| row.id));
@@ -219,11 +220,18 @@ impl Outbox {
         None
     }
 
-    /// Groups of domains that have no place now: their rows are not leased.
-    async fn blocked(&self, now: Instant) -> Vec<String> {
+    /// Groups of domains whose rows are not leased: enough of them wait here, or there is no place for them soon. The next
+    /// place alone says nothing: right after a mail no group has one.
+    async fn blocked(&self, waiting: &VecDeque<Leased>, now: Instant) -> Vec<String> {
+        let idle = i64::try_from(self.settings.idle.as_micros()).unwrap_or(i64::MAX);
+        let soon = Instant::from_micros(now.as_micros().saturating_add(idle));
         let state = self.state.lock().await;
+        let enough = |group: &str| {
+            waiting.iter().filter(|row| row.domain_group == group).count() >= self.settings.connections
+        };
         // A copy is asked, so that asking takes no place.
-        let full = state.paces.iter().filter(|(_, pace)| Pace::clone(pace).take(now).is_err());
+        let full =
+            state.paces.iter().filter(|(group, pace)| enough(group) || Pace::clone(pace).take(soon).is_err());
         full.map(|(group, _)| group.clone()).collect()
     }
 
