@@ -8,6 +8,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::print_stdout, reason = "the large forms are there for their figures")]
 
 #[path = "support/site.rs"]
 mod site;
@@ -121,7 +122,7 @@ async fn run(site: Site, sink: &Sink, storm: Storm) -> Figures {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_secs_f64(0.25 * random.uniform())).await;
-        let victim = (random.uniform() * workers.len() as f64) as usize;
+        let victim = random.index(workers.len());
         let worker = workers.swap_remove(victim);
         let owner = worker.owner;
         worker.kill();

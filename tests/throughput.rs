@@ -6,8 +6,10 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 #[path = "support/site.rs"]
+#[expect(dead_code, reason = "what the tests of kills need besides")]
 mod site;
 
 use std::process::Stdio;
@@ -67,7 +69,7 @@ async fn launch_of_a_hundred_thousand() {
     let sending = Sending { port: 9, connections: 1, rate_per_minute: 600, lease_seconds: 60 };
     let site = Site::on_sqlite(sending).await;
     site.import(PERSONS);
-    site.write_wave();
+    site.write_wave(false);
     let began = Instant::now();
     let mut launch = site.cam(&["wave", "launch", "wave.toml"]).stderr(Stdio::inherit()).spawn().unwrap();
     let status = format!("/proc/{}/status", launch.id());

@@ -172,8 +172,9 @@ impl Outbox {
             }
             // A place that is free in a moment is worth more than rows of other domains, which come when these are gone.
             let soon = next_place.is_some_and(|at| at.as_micros() - now.as_micros() < SOON);
-            if waiting.len() < 4 * batch && !soon {
-                let blocked: Vec<String> = self.blocked(now).await;
+            let busy = soon && waiting.len() >= self.settings.connections;
+            if waiting.len() < 4 * batch && !busy {
+                let blocked = self.blocked(&waiting, now).await;
                 match self.lease(batch, blocked).await {
                     Ok(rows) if !rows.is_empty() => {
                         self.state.lock().await.held.extend(rows.iter().map(|row| row.id));
@@ -219,11 +220,18 @@ impl Outbox {
         None
     }
 
-    /// Groups of domains that have no place now: their rows are not leased.
-    async fn blocked(&self, now: Instant) -> Vec<String> {
+    /// Groups of domains whose rows are not leased: enough of them wait here, or there is no place for them soon. The next
+    /// place alone says nothing: right after a mail no group has one.
+    async fn blocked(&self, waiting: &VecDeque<Leased>, now: Instant) -> Vec<String> {
+        let idle = i64::try_from(self.settings.idle.as_micros()).unwrap_or(i64::MAX);
+        let soon = Instant::from_micros(now.as_micros().saturating_add(idle));
         let state = self.state.lock().await;
+        let enough = |group: &str| {
+            waiting.iter().filter(|row| row.domain_group == group).count() >= self.settings.connections
+        };
         // A copy is asked, so that asking takes no place.
-        let full = state.paces.iter().filter(|(_, pace)| Pace::clone(pace).take(now).is_err());
+        let full =
+            state.paces.iter().filter(|(group, pace)| enough(group) || Pace::clone(pace).take(soon).is_err());
         full.map(|(group, _)| group.clone()).collect()
     }
 
@@ -235,6 +243,10 @@ impl Outbox {
                 Box::pin(async move { outbox::lease(tx, owner, now, micros, (limit, &blocked)).await })
             })
             .await
+    }
+
+    fn lease_of(&self, row: &Leased) -> Lease {
+        Lease { delivery: row.id, owner: self.owner, generation: row.lease_generation }
     }
 
     pub(super) fn lease_micros(&self) -> i64 {
@@ -271,7 +283,7 @@ impl Outbox {
 
     /// Sends one row's mail: marks the row, hands the mail over, writes the outcome.
     async fn deliver(&self, session: &mut Option<SmtpSession>, row: Leased) -> Result<(), DeskError> {
-        let lease = Lease { delivery: row.id, owner: self.owner, generation: row.lease_generation };
+        let lease = self.lease_of(&row);
         let texts = self.desk.texts(&self.db, &row).await?;
         let now = self.clock.now();
         if let Some(at) = texts.file.send.next(now, &row.timezone, &self.settings.holidays)
@@ -308,16 +320,17 @@ impl Outbox {
             }
         }
         let Some(open) = session.as_mut() else { return Ok(()) };
-        if !self.begin(&row, lease, &post.to).await? {
+        if !self.begin(&row, &post.to).await? {
             return Ok(());
         }
         let started = self.clock.now();
         let outcome = open.send(&post.from, &post.to, &post.bytes).await;
-        self.end(&row, lease, &outcome, (started, &post.to)).await
+        self.end(&row, &outcome, (started, &post.to)).await
     }
 
     /// Looks once more whether the mail is wanted, and marks the row as being sent; both in one transaction.
-    async fn begin(&self, row: &Leased, lease: Lease, address: &str) -> Result<bool, StoreError> {
+    async fn begin(&self, row: &Leased, address: &str) -> Result<bool, StoreError> {
+        let lease = self.lease_of(row);
         let (invitation, mark) = (row.invitation_id, self.desk.keys.suppression_mark(address));
         let message = self.desk.keys.message_reference(&row.dedupe_key);
         let (kind, not_after, now) = (row.kind.clone(), row.not_after, self.clock.now());
@@ -351,7 +364,6 @@ impl Outbox {
     async fn end(
         &self,
         row: &Leased,
-        lease: Lease,
         outcome: &Outcome,
         (started, address): (Instant, &str),
     ) -> Result<(), DeskError> {
@@ -361,7 +373,7 @@ impl Outbox {
         let pause = self.learn(row, outcome, now).await;
         let mut wait = FIRST_RETRY;
         let written = loop {
-            let written = self.write_end(row, lease, &settled, (&mark, pause)).await;
+            let written = self.write_end(row, &settled, (&mark, pause)).await;
             match written {
                 // What the relay has said is forgotten with this process, and the mail would go out twice.
                 Err(error) if wait < LAST_RETRY => {
@@ -383,11 +395,11 @@ impl Outbox {
     async fn write_end(
         &self,
         row: &Leased,
-        lease: Lease,
         settled: &Settled,
         (mark, pause): (&str, Option<&'static str>),
     ) -> Result<bool, StoreError> {
-        let (ending, then, mark) = (settled.ending.clone(), settled.then, mark.to_owned());
+        let (lease, mark) = (self.lease_of(row), mark.to_owned());
+        let (ending, then) = (settled.ending.clone(), settled.then);
         let (person, wave, now) = (row.person_id, row.wave_id, settled.ending.ended_at);
         self.db
             .write(move |tx| {

@@ -1,6 +1,7 @@
 //! Random interleavings of what processes, operators and time do to the outbox.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -115,14 +116,15 @@ async fn fill(tx: &mut Tx) -> Result<(), StoreError> {
     );
     for number in 0..MAILS {
         let [contact, invitation] = [0x200, 0x300].map(|base| blob(Uuid::from_u128(base + number)));
-        let rows = format!(
+        write!(
+            text,
             "INSERT INTO contact VALUES ({contact}, {account}, NULL, NULL, 'p{number}@b.example', NULL, NULL, NULL);
              INSERT INTO invitation (id, wave_id, contact_id, language, timezone, channel, notice_version,
                                      token_version, invited_at)
              VALUES ({invitation}, {wave}, {contact}, 'en', 'UTC', 'mail', '', 1, 0);",
             wave = blob(wave())
-        );
-        text.push_str(&rows);
+        )
+        .unwrap();
     }
     if let Tx::Sqlite(tx) = &mut *tx {
         sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut **tx).await?;

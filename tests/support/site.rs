@@ -99,7 +99,7 @@ impl Site {
     /// Brings `people` contacts in, whose addresses are [`address`], and launches the wave `autumn` to them.
     pub(crate) fn launch(&self, people: usize, hold_unknown: bool) {
         self.import(people);
-        self.write("wave.toml", &wave_file(hold_unknown));
+        self.write_wave(hold_unknown);
         done(&self.cam(&["wave", "launch", "wave.toml"]).output().unwrap());
     }
 
@@ -117,8 +117,8 @@ impl Site {
     }
 
     /// Writes the file of the wave `autumn`.
-    pub(crate) fn write_wave(&self) {
-        self.write("wave.toml", &wave_file(false));
+    pub(crate) fn write_wave(&self, hold_unknown: bool) {
+        self.write("wave.toml", &wave_file(hold_unknown));
     }
 
     /// Starts `cam worker` and waits until it sends.
