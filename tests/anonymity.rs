@@ -108,7 +108,9 @@ async fn everything(db: &Db) -> Vec<u8> {
     for table in tables {
         let rows = column(
             db,
-            &format!("SELECT ctid::TEXT || ' ' || xmin::TEXT || ' ' || {table}::TEXT FROM {table} ORDER BY ctid"),
+            &format!(
+                "SELECT ctid::TEXT || ' ' || xmin::TEXT || ' ' || {table}::TEXT FROM {table} ORDER BY ctid"
+            ),
         )
         .await;
         for row in rows {
@@ -138,7 +140,8 @@ async fn sealed(db: &Db) -> Vec<(String, String)> {
             format!("encode({name}, 'hex')")
         }
     };
-    let rows = column(db, &format!("SELECT {} || ' ' || {} FROM sealed_ballot", hex("id"), hex("body"))).await;
+    let rows =
+        column(db, &format!("SELECT {} || ' ' || {} FROM sealed_ballot", hex("id"), hex("body"))).await;
     rows.iter().map(|row| row.split_once(' ').unwrap()).map(|(id, body)| (id.into(), body.into())).collect()
 }
 
@@ -191,7 +194,12 @@ async fn after_the_end(db: &Db, voters: &[&Invited], ballots: &[(String, String)
     }
     let bytes = everything(db).await;
     for (_, body) in ballots {
-        let raw: Vec<u8> = body.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        let raw: Vec<u8> = body
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap())
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect();
         assert!(!holds(&bytes, &raw[..32]), "a sealed ballot is left");
     }
     // The unit of three shows nothing.
@@ -236,7 +244,11 @@ fn the_order_of_opened_ballots_says_no_more_about_their_authors_than_chance() {
         places += authors.iter().enumerate().filter(|(place, author)| place == *author).count();
         neighbours += authors.windows(2).filter(|pair| pair[1] == pair[0] + 1).count();
         // Of which of two backups it is.
-        halves += authors.iter().enumerate().filter(|(place, author)| place / (PEOPLE / 2) == *author / (PEOPLE / 2)).count();
+        halves += authors
+            .iter()
+            .enumerate()
+            .filter(|(place, author)| place / (PEOPLE / 2) == *author / (PEOPLE / 2))
+            .count();
     }
     let share = |hits: usize| hits as f64 / (ROUNDS * PEOPLE) as f64;
     let (by_place, by_neighbour, by_half) = (share(places), share(neighbours), share(halves));
@@ -312,7 +324,10 @@ async fn opening_the_links_of_a_poll_changes_nothing_and_a_ballot_without_its_fo
         for one in &invited[..3] {
             for way in ["", "/ballot", "/notice", "/stop", "?r=3"] {
                 for method in ["HEAD", "GET"] {
-                    assert_eq!(site.send(method, &format!("/s/{}{way}", one.token), &[], b"").await.status, 200);
+                    assert_eq!(
+                        site.send(method, &format!("/s/{}{way}", one.token), &[], b"").await.status,
+                        200
+                    );
                 }
             }
             let path = format!("/s/{}/ballot", one.token);

@@ -77,7 +77,10 @@ async fn saved(db: &Db, one: &Invited) -> BTreeMap<String, String> {
         ),
     )
     .await;
-    rows.iter().map(|row| row.split_once('=').unwrap()).map(|(item, value)| (item.into(), value.into())).collect()
+    rows.iter()
+        .map(|row| row.split_once('=').unwrap())
+        .map(|(item, value)| (item.into(), value.into()))
+        .collect()
 }
 
 /// Answers the shown question with its `nth` button, or its last one, and follows on.
@@ -126,7 +129,8 @@ async fn each_tap_is_saved_and_another_device_goes_on_where_the_first_one_stoppe
         let changes = last.links().iter().filter(|link| link.contains("q=")).count();
         assert_eq!((last.status, changes), (200, saved.len()));
         assert!(last.body.contains("named") || last.body.contains("Haoda") || last.body.contains("company"));
-        let finished = format!("SELECT CAST(COUNT(finished_at) AS TEXT) FROM invitation WHERE id {}", is(&db, one.id));
+        let finished =
+            format!("SELECT CAST(COUNT(finished_at) AS TEXT) FROM invitation WHERE id {}", is(&db, one.id));
         assert_eq!(column(&db, &finished).await, ["1"]);
         site.close().await;
     })
@@ -142,9 +146,13 @@ async fn an_answer_can_be_changed_and_a_change_drops_what_is_no_longer_asked() {
         // The last choice of the block, "most", asks one question more.
         to_the_end(&site, one, 9).await;
         let before = saved(&db, one).await;
-        assert_eq!((before["other_supplier"].as_str(), before.contains_key("other_satisfaction")), ("most", true));
+        assert_eq!(
+            (before["other_supplier"].as_str(), before.contains_key("other_satisfaction")),
+            ("most", true)
+        );
         let page = site.get(&format!("{path}?q=other_supplier")).await;
-        let back = page.links().into_iter().find(|link| link.contains("?q=") && !link.contains("l=")).unwrap();
+        let back =
+            page.links().into_iter().find(|link| link.contains("?q=") && !link.contains("l=")).unwrap();
         assert_ne!(site.get(&back).await.form().question(), "other_supplier");
         follow(&site, &site.press(&page.form(), &[("v", "no")]).await).await;
         let after = saved(&db, one).await;
@@ -287,7 +295,8 @@ async fn garbage_never_fails_inside_the_server() {
         for ending in ["", "/delete", "/stop", "/ballot", "/notice", "/nothing"] {
             for body in bodies {
                 for kind in [FORM, "multipart/form-data; boundary=x", "application/json", "text/plain"] {
-                    let reply = site.send("POST", &format!("{path}{ending}"), &[("Content-Type", kind)], body).await;
+                    let reply =
+                        site.send("POST", &format!("{path}{ending}"), &[("Content-Type", kind)], body).await;
                     let text = String::from_utf8_lossy(body);
                     assert!((400..500).contains(&reply.status), "{ending} {kind} {text}: {}", reply.status);
                 }
@@ -298,7 +307,9 @@ async fn garbage_never_fails_inside_the_server() {
             let reply = site.press(&form, &[("v", value)]).await;
             assert!(reply.status == 422, "{value:?}: {}", reply.status);
         }
-        for query in ["?l=%FF", "?q=%00", "?r=NaN", "?r=1e999", "?l=../x", "?q=overall&q=ideal", "?%", "?l=xx&r=-3"] {
+        for query in
+            ["?l=%FF", "?q=%00", "?r=NaN", "?r=1e999", "?l=../x", "?q=overall&q=ideal", "?%", "?l=xx&r=-3"]
+        {
             let status = site.get(&format!("{path}{query}")).await.status;
             assert!(status < 500, "{query}: {status}");
         }
@@ -324,7 +335,8 @@ async fn ten_links_of_the_score_row_end_in_one_answer_that_can_be_changed() {
         assert_eq!(dump(&db).await, before);
         for (page, step) in pages.iter().zip(1..) {
             let marked = format!("value=\"{step}\"");
-            let current = page.body.split("<button").skip(1).find(|tag| tag.contains("aria-current")).unwrap();
+            let current =
+                page.body.split("<button").skip(1).find(|tag| tag.contains("aria-current")).unwrap();
             assert!(current.contains(&marked), "{current}");
             let form = page.form();
             let (name, value) = form.buttons.iter().rfind(|(name, _)| name == "v").unwrap();

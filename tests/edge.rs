@@ -83,7 +83,6 @@ async fn slow_clients_are_shown_the_door_and_keep_nobody_waiting() {
     .await;
 }
 
-
 #[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_places_are_turned_away_at_once_with_a_time_to_come_back() {
     each_backend(async |db| {
@@ -175,7 +174,8 @@ async fn a_body_of_the_largest_size_passes_and_one_byte_more_does_not() {
         assert_eq!(post(64 * 1024 + 1).await, 413);
         // In pieces, without a length.
         let mut chunked =
-            b"POST /s/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+            b"POST /s/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                .to_vec();
         for _ in 0..9 {
             chunked.extend_from_slice(b"2000\r\n");
             chunked.extend_from_slice(&[b'x'; 0x2000]);

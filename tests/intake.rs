@@ -224,7 +224,8 @@ async fn kill_under_load(db: &Db, kills: usize) {
     child.kill().unwrap();
     child.wait().unwrap();
     let id = if matches!(db, Db::Sqlite { .. }) { "lower(hex(response_id))" } else { "response_id::TEXT" };
-    let sql = format!("SELECT {id} || ' ' || item_key || ' ' || CAST(CAST(number AS INTEGER) AS TEXT) FROM answer");
+    let sql =
+        format!("SELECT {id} || ' ' || item_key || ' ' || CAST(CAST(number AS INTEGER) AS TEXT) FROM answer");
     let mut stored: HashMap<(Uuid, String), usize> = HashMap::new();
     for row in column(db, &sql).await {
         let mut parts = row.split(' ');
@@ -240,7 +241,9 @@ async fn kill_under_load(db: &Db, kills: usize) {
             _ => other += 1,
         }
     }
-    println!("{kills} kills, {acknowledged} acknowledged answers: {missing} missing, {other} with another value");
+    println!(
+        "{kills} kills, {acknowledged} acknowledged answers: {missing} missing, {other} with another value"
+    );
     assert_eq!((missing, other), (0, 0));
 }
 

@@ -42,7 +42,9 @@ async fn open(db: &Db, people: usize) -> (Desk, Site) {
     let mut rows = String::from("no,account,name,email,language,zone\n");
     for number in 0..people {
         let language = ["en", "zh-Hans"][number % 2];
-        rows.push_str(&format!("C{number},A1,G{number},guest{number:02}@haoda.example,{language},Asia/Shanghai\n"));
+        rows.push_str(&format!(
+            "C{number},A1,G{number},guest{number:02}@haoda.example,{language},Asia/Shanghai\n"
+        ));
     }
     desk.import(Kind::Contacts, rows, CONTACTS).await.unwrap();
     launch(db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
@@ -57,7 +59,9 @@ fn links(mail: &Received) -> BTreeSet<String> {
     let all = format!("{header}\n{text}\n{html}");
     let found = all.split("https://s.kestrel.example").skip(1);
     found
-        .map(|piece| piece.split(|c: char| c.is_whitespace() || "\"<>'".contains(c)).next().unwrap().to_owned())
+        .map(|piece| {
+            piece.split(|c: char| c.is_whitespace() || "\"<>'".contains(c)).next().unwrap().to_owned()
+        })
         .map(|path| path.replace("&#38;", "&").replace("&amp;", "&"))
         .collect()
 }
@@ -112,7 +116,8 @@ async fn a_scanner_that_opens_every_link_of_every_mail_changes_nothing() {
             let folder = tempfile::tempdir().unwrap();
             let one = &invited(&db, &keys(), "autumn").await[0];
             let answer = format!("/s/{}", one.token);
-            let ways = [&answer, &format!("{answer}?r=7"), &format!("{answer}/delete"), &format!("/u/{}", one.stop)];
+            let ways =
+                [&answer, &format!("{answer}?r=7"), &format!("{answer}/delete"), &format!("/u/{}", one.stop)];
             for path in ways {
                 let mut browser = std::process::Command::new(&chromium);
                 browser
@@ -139,7 +144,8 @@ async fn one_click_ends_all_mails_to_a_person_in_either_form_and_again_and_again
         let invited = invited(&db, &keys(), "autumn").await;
         let page = site.get(&format!("/u/{}", invited[0].stop)).await;
         assert!(page.body.contains("guest00@haoda.example"));
-        let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+        let multipart =
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         let ways: [(usize, &str, &str); 4] = [
             (1, FORM, "List-Unsubscribe=One-Click"),
             (2, "multipart/form-data; boundary=x", multipart),
@@ -184,7 +190,8 @@ async fn no_mail_is_taken_a_second_after_its_reader_has_stopped_them() {
             let mut stopped = Vec::new();
             for one in invited.iter().rev().step_by(2) {
                 let path = format!("/u/{}", one.stop);
-                let reply = site.send("POST", &path, &[("Content-Type", FORM)], b"List-Unsubscribe=One-Click").await;
+                let reply =
+                    site.send("POST", &path, &[("Content-Type", FORM)], b"List-Unsubscribe=One-Click").await;
                 assert_eq!(reply.status, 200);
                 stopped.push((one, Instant::now()));
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -319,7 +326,15 @@ async fn a_whole_conversation_leaves_no_address_no_token_and_no_answer_in_the_lo
         assert_eq!(send(site.address, b"GET / HTTP/1.1\r\nbroken\r\n\r\n").await.unwrap().status, 400);
         let log = String::from_utf8_lossy(&logged.lock().unwrap()).into_owned();
         assert!(log.contains("\"answered\"") && log.contains("\"a request failed\""), "{log}");
-        let secrets = [one.person.as_str(), "haoda.example", &one.token, &one.stop, "plainly-wrong", "?r=", "q=overall"];
+        let secrets = [
+            one.person.as_str(),
+            "haoda.example",
+            &one.token,
+            &one.stop,
+            "plainly-wrong",
+            "?r=",
+            "q=overall",
+        ];
         for secret in secrets {
             let line = log.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret}");

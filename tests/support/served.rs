@@ -258,11 +258,7 @@ pub(crate) async fn dump(db: &Db) -> BTreeMap<String, Vec<String>> {
 
 /// An id of the database as a condition of its SQL.
 pub(crate) fn is(db: &Db, id: Uuid) -> String {
-    if matches!(db, Db::Sqlite { .. }) {
-        format!("= x'{}'", id.simple())
-    } else {
-        format!("= '{id}'")
-    }
+    if matches!(db, Db::Sqlite { .. }) { format!("= x'{}'", id.simple()) } else { format!("= '{id}'") }
 }
 
 /// An invited person and their links.
@@ -276,7 +272,8 @@ pub(crate) struct Invited {
 
 /// The invited of a wave by their address.
 pub(crate) async fn invited(db: &Db, keys: &Keys, wave: &str) -> Vec<Invited> {
-    let id = if matches!(db, Db::Sqlite { .. }) { "lower(hex(invitation.id))" } else { "invitation.id::TEXT" };
+    let id =
+        if matches!(db, Db::Sqlite { .. }) { "lower(hex(invitation.id))" } else { "invitation.id::TEXT" };
     let rows = column(
         db,
         &format!(
