@@ -17,6 +17,9 @@ static POSTGRES_SCHEMA: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a connection waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection to PostgreSQL may rest before it is tried out.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// Rows that SQLite's thread may be ahead of the reader: a set of an import, so that the two threads do not
 /// wake each other for every few rows.
 const ROW_BUFFER: usize = 1024;
@@ -94,7 +97,25 @@ macro_rules! on {
     }};
 }
 
-pub(super) use {on, sql, statements};
+/// Expands the body once per database for one statement that reads and needs no transaction around it:
+/// `once!(db, FIND, |c, q| sqlx::query_as(q).fetch_optional(c).await)`.
+macro_rules! once {
+    ($db:expr, $sql:expr, |$c:ident, $q:ident| $body:expr) => {{
+        let statement: $crate::store::Sql = $sql;
+        match $db {
+            $crate::store::Db::Sqlite { readers, .. } => {
+                let ($c, $q) = (readers, statement.sqlite);
+                $body
+            }
+            $crate::store::Db::Postgres(pool) => {
+                let ($c, $q) = (pool, statement.postgres);
+                $body
+            }
+        }
+    }};
+}
+
+pub(super) use {on, once, sql, statements};
 
 /// The work of one write transaction.
 pub type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
@@ -105,7 +126,7 @@ impl Db {
         if !url.starts_with("sqlite:") {
             // First without the pool, which would try again for half a minute and then not say why it failed.
             PgConnection::connect(url).await.map_err(refused_connection)?.close().await?;
-            return Ok(Self::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?));
+            return Ok(Self::Postgres(postgres_pool().connect(url).await?));
         }
         let file: SqliteConnectOptions = url
             .parse::<SqliteConnectOptions>()?
@@ -117,9 +138,8 @@ impl Db {
             .row_buffer_size(ROW_BUFFER)
             .pragma("secure_delete", "on");
         let writing = file.clone().pragma("cache_size", WRITER_CACHE);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(4).connect_with(file.pragma("query_only", "on")).await?;
+        let writer = sqlite_pool(1).connect_with(writing).await?;
+        let readers = sqlite_pool(4).connect_with(file.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { writer: Writer::start(writer), readers })
     }
 
@@ -266,6 +286,23 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// A pool on a file: its connections cannot break off, so none is tried out before it is used.
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
+}
+
+/// A pool on a server. A connection is tried out where it has rested: once more on the wire for each use would be felt.
+fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(16).test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move {
+            if meta.idle_for > RESTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
 }
 
 fn refused_connection(error: sqlx::Error) -> StoreError {

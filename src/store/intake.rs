@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::db::{on, sql, statements};
-use super::{Db, StoreError, Tx};
+use super::db::{on, once, sql, statements};
+use super::{Db, Sql, StoreError, Tx};
 use crate::clock::Instant;
 use crate::survey::StoredAnswer;
 
@@ -47,6 +47,8 @@ pub struct Saving {
     pub item_key: String,
     /// The answer; all columns empty where the question was passed over.
     pub answer: StoredAnswer,
+    /// Whether something of the person was saved before.
+    pub begun: bool,
     /// Items that are no longer asked under these answers: their answers go.
     pub dropped: Vec<String>,
     /// Whether nothing is left to ask.
@@ -94,6 +96,13 @@ statements! {
                       WHERE invitation.id = $1 AND wave.mode <> 'anonymous' AND wave.closed_at IS NULL
                         AND fielding.closes_at > $2
                      ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at"];
+
+    /// The same for a response that there is, which is cheaper.
+    TOUCH_RESPONSE = ["UPDATE response SET answered_at = $2
+                        WHERE id = $1 AND EXISTS (
+                              SELECT 1 FROM wave JOIN fielding ON fielding.wave_id = wave.id
+                               WHERE wave.id = response.wave_id AND wave.mode <> 'anonymous'
+                                 AND wave.closed_at IS NULL AND fielding.closes_at > $2)"];
 
     PUT_ANSWER = ["INSERT INTO answer (response_id, item_key, number, choice, text) VALUES ($1, $2, $3, $4, $5)
                    ON CONFLICT (response_id, item_key) DO UPDATE
@@ -148,13 +157,13 @@ statements! {
 
 /// Follows a link. `open_only` leaves out waves that have ended.
 pub(crate) async fn link(
-    tx: &mut Tx,
+    db: &Db,
     hash: &str,
     purpose: &str,
     open_only: bool,
     now: Instant,
 ) -> Result<Option<OpenLink>, StoreError> {
-    Ok(on!(tx, LINK, |c, q| sqlx::query_as(q)
+    Ok(once!(db, LINK, |c, q| sqlx::query_as(q)
         .bind(hash)
         .bind(purpose)
         .bind(open_only)
@@ -164,9 +173,9 @@ pub(crate) async fn link(
 }
 
 /// The answers of a response.
-pub(crate) async fn answers(tx: &mut Tx, response: Uuid) -> Result<Vec<(String, StoredAnswer)>, StoreError> {
+pub(crate) async fn answers(db: &Db, response: Uuid) -> Result<Vec<(String, StoredAnswer)>, StoreError> {
     type Row = (String, Option<f64>, Option<String>, Option<String>);
-    let rows: Vec<Row> = on!(tx, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?;
+    let rows: Vec<Row> = once!(db, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?;
     let answer = |(item, number, choice, text)| (item, StoredAnswer { number, choice, text });
     Ok(rows.into_iter().map(answer).collect())
 }
@@ -178,13 +187,9 @@ pub(crate) async fn save(
     saving: &Saving,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    let open = on!(&mut *tx, PUT_RESPONSE, |c, q| sqlx::query(q)
-        .bind(invitation)
-        .bind(now)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    if open == 0 {
+    let begun = saving.begun && put_response(tx, TOUCH_RESPONSE, invitation, now).await?;
+    // Deleted meanwhile on another device, it begins again.
+    if !begun && !put_response(tx, PUT_RESPONSE, invitation, now).await? {
         return Ok(false);
     }
     let answer = &saving.answer;
@@ -205,14 +210,28 @@ pub(crate) async fn save(
             .await
             .map(drop))?;
     }
-    on!(tx, NOTE, |c, q| sqlx::query(q)
+    // A response that there is stands in its invitation: the two are written and deleted together.
+    if !begun || saving.finished {
+        on!(tx, NOTE, |c, q| sqlx::query(q)
+            .bind(invitation)
+            .bind(now)
+            .bind(saving.finished)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    Ok(true)
+}
+
+/// Writes the row of a response; `false` where the wave has ended, or where there is none to touch.
+async fn put_response(tx: &mut Tx, sql: Sql, invitation: Uuid, now: Instant) -> Result<bool, StoreError> {
+    let rows = on!(tx, sql, |c, q| sqlx::query(q)
         .bind(invitation)
         .bind(now)
-        .bind(saving.finished)
         .execute(c)
         .await
-        .map(drop))?;
-    Ok(true)
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Deletes everything that a person answered; `false` where the wave has ended.

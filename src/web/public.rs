@@ -145,8 +145,7 @@ struct Said {
 
 impl Said {
     async fn read(service: &Service, visit: &Visit) -> Result<Self, WebError> {
-        let mut tx = service.db.read().await?;
-        let stored = intake::answers(&mut tx, visit.link.invitation_id).await?;
+        let stored = intake::answers(&service.db, visit.link.invitation_id).await?;
         let (mut answers, mut skipped) = (Answers::new(), BTreeSet::new());
         for (key, columns) in stored {
             let Some(item) = visit.fielded.survey.item(&key) else { continue };
@@ -253,6 +252,7 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
         }
     };
+    let begun = !(said.answers.is_empty() && said.skipped.is_empty());
     said.take(key, &reply);
     let respondent = said.respondent(service, &visit);
     let on_the_way: BTreeSet<&str> = respondent.asked().iter().map(|item| item.key.as_str()).collect();
@@ -260,6 +260,7 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
     let saving = Saving {
         item_key: key.to_owned(),
         answer: reply.stored(),
+        begun,
         dropped: known.filter(|key| !on_the_way.contains(key.as_str())).cloned().collect(),
         finished: respondent.next().is_none(),
     };

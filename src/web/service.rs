@@ -93,8 +93,7 @@ impl Service {
         purpose: Purpose,
         open_only: bool,
     ) -> Result<Option<OpenLink>, StoreError> {
-        let mut tx = self.db.read().await?;
-        intake::link(&mut tx, &token_hash(token), purpose.as_str(), open_only, self.now()).await
+        intake::link(&self.db, &token_hash(token), purpose.as_str(), open_only, self.now()).await
     }
 
     /// The survey and the file of a wave, read once: neither changes after the launch.
