@@ -53,7 +53,7 @@ They describe an invented maker of measuring instruments with 48 service shops: 
 customers, twelve quarters of its ledger, seven quarters of a customer survey, and four investments. The files were
 calculated from a seed by the program, so that the truth behind them is known and can be held against what an
 analysis finds. The eighth quarter is asked by the program itself: wave.toml is the wave, poll.toml an anonymous poll
-of the employees beside it.
+of the employees beside it, mail.en.eml and mail.zh-Hans.eml are two of its mails.
 
 Every .csv file is read with the .toml file of the same name, which says what its columns mean. customer.toml is the
 survey, analysis.toml the question, cam.toml the organisation. To bring them in by hand:

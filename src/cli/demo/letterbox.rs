@@ -1,5 +1,6 @@
 //! Mails as their readers take them: the link out of the text, the one click, and what a server sends back.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ pub(super) struct Taken {
     pub(super) page: String,
     /// Path of the one click that ends the mails.
     pub(super) stop: String,
-    /// The language that the mail says it is written in.
+    /// The language that it is written in.
     pub(super) language: String,
 }
 
@@ -25,7 +26,9 @@ pub(super) fn read(mail: &Received, base: &str) -> anyhow::Result<Taken> {
     let head = String::from_utf8_lossy(&mail.bytes);
     let head = head.split("\r\n\r\n").next().unwrap_or_default();
     let stop = path(head, base, "/u/").context("a mail has no way to end the mails")?;
-    let chinese = text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+    // The other language is offered in every text; the subject is in one alone.
+    let subject = parsed.subject().unwrap_or_default();
+    let chinese = subject.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
     Ok(Taken { page, stop, language: if chinese { "zh-Hans" } else { "en" }.into() })
 }
 
@@ -34,6 +37,25 @@ fn path(text: &str, base: &str, kind: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("{base}{kind}"))?;
     let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || "-_".contains(letter)));
     Some(format!("{kind}{}", &rest[..end.unwrap_or(rest.len())]))
+}
+
+/// Keeps the first mail to a customer in each language, for the eye.
+pub(super) fn keep_samples(
+    folder: &Path,
+    mails: &[Received],
+    letters: &HashMap<String, Taken>,
+) -> anyhow::Result<()> {
+    for language in ["en", "zh-Hans"] {
+        let is_one = |mail: &&Received| {
+            mail.to.starts_with("contact")
+                && letters.get(&mail.to).is_some_and(|letter| letter.language == language)
+        };
+        if let Some(mail) = mails.iter().find(is_one) {
+            let file = folder.join(format!("mail.{language}.eml"));
+            std::fs::write(&file, &mail.bytes).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts into a maildir what a server sends back that took a mail and then found no such mailbox (RFC 3464).

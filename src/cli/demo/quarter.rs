@@ -97,16 +97,16 @@ pub async fn field_quarter(
     let (stop, stopped) = watch::channel(false);
     // Everybody answers at the same moment of the made-up company's time, so that a seed gives the same figures.
     let answering = later(launched, 26);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    drop(listener);
-    let quarter = Quarter { db, keys, organisation, base: format!("http://{address}") };
-    let edge = Edge::bind(&address.to_string(), quarter.service(answering), Limits::default()).await?;
+    let mut quarter = Quarter { db, keys, organisation, base: "http://127.0.0.1".into() };
+    let edge = Edge::bind("127.0.0.1:0", quarter.service(answering), Limits::default()).await?;
+    let address = edge.address()?;
+    quarter.base = format!("http://{address}");
     let serving = tokio::spawn(edge.serve(stopped));
     let expected = usize::try_from(customers + staff)?;
     let (mails, second_attempt, refused) = quarter.send(&respondents, expected, launched).await?;
     let letters = letters(&mails, &quarter.base)?;
-    let answered = answer(company, &respondents, &letters, (address, &folder.join("customer.toml"))).await?;
+    letterbox::keep_samples(folder, &mails, &letters)?;
+    let answered = answer(&respondents, &letters, (address, &folder.join("customer.toml"))).await?;
     vote(&company.employees(), &letters, address).await?;
     let returned = send_back(&respondents, &mails, &folder.join("returned"))?;
     // CALL SITE for the intake: read the maildir `returned` with the job that takes returned mails, at `later(launched, 30)`.
@@ -268,12 +268,10 @@ struct Answered {
 /// Has the contacts do what they do. Everybody's first answer comes in turn, so that responses are stored in the same order
 /// whatever the machine; from there on many answer at a time.
 async fn answer(
-    company: &Company,
     respondents: &[Respondent],
     letters: &HashMap<String, Taken>,
     (address, survey): (SocketAddr, &Path),
 ) -> anyhow::Result<Answered> {
-    let _ = company;
     let name = survey.display().to_string();
     let survey = survey::parse(&name, &std::fs::read_to_string(survey)?)?;
     let items: Arc<HashMap<String, usize>> =
@@ -322,7 +320,7 @@ async fn visit_page(
     match does {
         Does::Answers { ticks, questions } => {
             let mut page = client.get(path).await?;
-            ensure!(page.html.contains(&format!("lang=\"{language}\"")), "a page is not in {language}");
+            ensure!(page.html.contains(&format!("<html lang=\"{language}\"")), "a page is not in {language}");
             // The first question has been answered.
             for _ in 1..*questions {
                 page = tap(client, &page, items, ticks).await?;
