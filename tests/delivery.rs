@@ -212,3 +212,41 @@ async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
     })
     .await;
 }
+
+const STANDING: &str = "\n[standing]\nevent = \"delivery\"\nafter_days = 2\n";
+
+const EVENTS: &str = "kind = \"events\"\ndate = \"%Y-%m-%d\"\n[fields]\nkey = { column = \"no\", scheme = \"erp\" }\n\
+     event = \"what\"\ncontact = { column = \"contact\", scheme = \"crm\" }\nhappened_at = \"day\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standing_wave_asks_some_days_after_an_event_and_once_about_it() {
+    each_backend(async |db| {
+        let desk = contacts(&db, &TWO).await;
+        let file = wave_file("").replace("closes = \"2026-12-15T18:00\"\n", "").replace("[notice.en]", &format!("{STANDING}[notice.en]"));
+        let checked = launch_of(&file).check().unwrap();
+        let started: Result<bool, WaveError> = db
+            .write(move |tx| {
+                Box::pin(async move { wave::start_standing(tx, &checked, at("2026-11-20T02:00:00Z")).await })
+            })
+            .await;
+        assert!(started.unwrap());
+        // C0 had a delivery two days ago and one before the rule was in force; C1 had one yesterday.
+        let events = "no,what,contact,day\nD1,delivery,C0,2026-11-23\nD2,delivery,C0,2026-11-10\nD3,delivery,C1,2026-11-24\n";
+        let report = desk.import(Kind::Events, events, EVENTS).await.unwrap();
+        assert_eq!(report.new, 3);
+        let invite = async |now: &'static str| -> Result<i64, WaveError> {
+            db.write(move |tx| {
+                Box::pin(async move {
+                    wave::invite_after_events(tx, &keys(), ("Asia/Shanghai", "en"), at(now)).await
+                })
+            })
+            .await
+        };
+        assert_eq!(invite(NOW).await.unwrap(), 1);
+        assert_eq!(invite(NOW).await.unwrap(), 0);
+        assert_eq!(invite("2026-11-26T02:00:00Z").await.unwrap(), 1);
+        let board = wave::status(&mut db.read().await.unwrap(), "autumn-2026q4").await.unwrap();
+        assert_eq!(board.invited, 2);
+    })
+    .await;
+}

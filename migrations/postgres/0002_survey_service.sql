@@ -1,5 +1,12 @@
 -- The half that asks: waves that are fielded, invitations, their mails, what comes back, and anonymous ballots.
 
+-- Events have identifiers too.
+
+ALTER TABLE identifier DROP CONSTRAINT identifier_owner_kind_check;
+
+ALTER TABLE identifier ADD CONSTRAINT identifier_owner_kind_check
+    CHECK (owner_kind IN ('unit', 'account', 'contact', 'employee', 'ledger_entry', 'wave', 'response', 'investment', 'measure', 'goal', 'event'));
+
 -- What a wave was launched with. The mode stands in `wave` and no statement changes it.
 
 CREATE TABLE fielding (
@@ -22,6 +29,17 @@ CREATE TABLE notice (
     version TEXT NOT NULL,
     document TEXT NOT NULL,
     PRIMARY KEY (wave_id, language)
+);
+
+-- A rule by which a standing wave invites after events; each quarter's invitations are a wave of their own.
+
+CREATE TABLE standing (
+    key TEXT NOT NULL PRIMARY KEY,
+    settings TEXT NOT NULL,
+    settings_sha256 TEXT NOT NULL,
+    survey TEXT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
 );
 
 -- Something that happened to a customer, after which a standing wave may ask.
@@ -76,7 +94,9 @@ CREATE TABLE invitation_token (
 
 CREATE INDEX invitation_token_by_invitation ON invitation_token (invitation_id);
 
--- A mail to be sent. `reference` comes home with bounces; it is an HMAC of the row's dedupe key.
+-- A mail to be sent. `reference` comes home with bounces, `message_reference` with replies; both are HMACs of the row's
+-- dedupe key. `address_mark` is the HMAC of the address that it was last handed over for: a contact's address may change
+-- before the bounce comes home. Neither of the two is known before the first attempt.
 
 CREATE TABLE delivery (
     id UUID NOT NULL PRIMARY KEY,
@@ -99,6 +119,8 @@ CREATE TABLE delivery (
     lease_until TIMESTAMPTZ,
     ended_at TIMESTAMPTZ,
     last_class TEXT,
+    message_reference TEXT UNIQUE,
+    address_mark TEXT,
     bounce TEXT CHECK (bounce IN ('hard', 'soft', 'complaint'))
 );
 

@@ -10,15 +10,13 @@ use tokio::sync::watch;
 
 use super::exit::Refused;
 use crate::clock::Clock;
-use crate::config::{Config, MailSection, TlsMode};
-use crate::job::{Desk, Outbox, Schedule, SendReport, Settings};
+use crate::config::{Config, MailSection, ReturnsSection, TlsMode};
+use crate::job::{Desk, Outbox, Place, Returns, Schedule, SendReport, Settings};
+use crate::mail::inbound::imap::{Account, Encryption};
 use crate::mail::{Deadlines, Lifetime, Login, Organisation, Party, Relay, Separator, Signer, Tls, Trust};
 use crate::seal::Keys;
 use crate::store::{self, Db};
 use crate::wave::HolidayBook;
-
-/// How long a leased mail stays with a process that has stopped renewing.
-const LEASE: Duration = Duration::from_mins(1);
 
 /// How long to wait where no mail is due.
 const IDLE: Duration = Duration::from_millis(500);
@@ -27,6 +25,7 @@ const IDLE: Duration = Duration::from_millis(500);
 pub(super) struct Jobs {
     outbox: Option<Outbox>,
     schedule: Schedule,
+    returns: Option<Returns>,
     /// Held while this process is the only one that sends from a SQLite file.
     _alone: Option<std::fs::File>,
 }
@@ -47,7 +46,7 @@ impl Jobs {
                     relay: relay(mail)?,
                     connections: mail.connections,
                     rate: f64::from(mail.rate_per_minute) / 60.0,
-                    lease: LEASE,
+                    lease: Duration::from_secs(u64::from(mail.lease_seconds)),
                     idle: IDLE,
                     alone: alone.is_some(),
                     holidays: HolidayBook::new(),
@@ -56,7 +55,11 @@ impl Jobs {
             }
         };
         let schedule = Schedule::new(db.clone(), clock, keys.clone(), organisation.timezone);
-        Ok(Self { outbox, schedule, _alone: alone })
+        let returns = match &config.returns {
+            None => None,
+            Some(returns) => Some(Returns::new(db.clone(), clock, places(returns)?)),
+        };
+        Ok(Self { outbox, schedule, returns, _alone: alone })
     }
 
     /// What has been sent, where mails are sent.
@@ -70,11 +73,20 @@ impl Jobs {
             let (schedule, stop) = (self.schedule.clone(), stop.clone());
             async move { schedule.run(stop).await }
         });
+        let read = tokio::spawn({
+            let (returns, stop) = (self.returns.clone(), stop.clone());
+            async move {
+                if let Some(returns) = returns {
+                    returns.run(stop).await;
+                }
+            }
+        });
         let sent = match &self.outbox {
             Some(outbox) => outbox.run(stop).await,
             None => Ok(()),
         };
         scheduled.await?;
+        read.await?;
         Ok(sent?)
     }
 }
@@ -125,6 +137,23 @@ fn desk(
         signer: signer(mail)?,
         waves: Mutex::new(HashMap::new()),
     })
+}
+
+/// Where mail comes back to.
+fn places(returns: &ReturnsSection) -> anyhow::Result<Vec<Place>> {
+    let mut places: Vec<Place> = returns.maildir.iter().cloned().map(Place::Maildir).collect();
+    if let Some(imap) = &returns.imap {
+        places.push(Place::Imap(Account {
+            host: imap.host.clone(),
+            port: imap.port,
+            encryption: Encryption::Tls,
+            user: imap.user.clone(),
+            password: read_secret(&imap.password_file)?,
+            mailbox: imap.mailbox.clone(),
+            done_folder: imap.moved_to.clone(),
+        }));
+    }
+    Ok(places)
 }
 
 fn signer(mail: &MailSection) -> anyhow::Result<Option<Signer>> {

@@ -37,6 +37,12 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=2))]
         number: i64,
     },
+    /// Take the rule of a standing wave out of force; what it asked stays open until its quarter is over
+    #[command(after_help = "Example:\n  cam wave end after-delivery")]
+    End {
+        /// The standing wave
+        key: String,
+    },
     /// End a wave for good: links stop opening, waiting mails are taken back
     #[command(after_help = "Example:\n  cam wave close 2026q4-customers")]
     Close {
@@ -114,6 +120,17 @@ impl Wave {
                     .await;
                 let before = if ended? { "" } else { " (it was already)" };
                 say(&format!("{named} is closed{before}"))?;
+            }
+            Command::End { key } => {
+                let db = super::open(config).await?;
+                let named = key.clone();
+                let ended: Result<bool, WaveError> = db
+                    .write(move |tx| Box::pin(async move { wave::end_standing(tx, &key, clock.now()).await }))
+                    .await;
+                if !ended? {
+                    return Err(WaveError::NotStanding { key: named }.into());
+                }
+                say(&format!("{named} invites nobody any more"))?;
             }
             Command::Status { key, json } => {
                 let db = super::open(config).await?;
@@ -244,12 +261,30 @@ impl LaunchCommand {
                 Some(tokio::task::spawn_blocking(move || wave::poll_keys(&passphrase)).await??);
         }
         let key = launch.file.key.clone();
+        if launch.file.standing.is_some() {
+            return self.start_standing(&db, launch, clock).await;
+        }
         let launched = if self.dry_run {
             try_out(&db, keys, launch, clock).await?
         } else {
             commit(&db, keys, launch, clock).await?
         };
         print(&key, &launched, self.dry_run)
+    }
+}
+
+impl LaunchCommand {
+    /// Puts the rule of a standing wave in force.
+    async fn start_standing(&self, db: &Db, launch: Launch, clock: Clock) -> anyhow::Result<()> {
+        let (key, launch) = (launch.file.key.clone(), launch.check()?);
+        if self.dry_run {
+            return say(&format!("{key} is a standing wave: it would invite as events are imported"));
+        }
+        let started: Result<bool, WaveError> = db
+            .write(move |tx| Box::pin(async move { wave::start_standing(tx, &launch, clock.now()).await }))
+            .await;
+        let before = if started? { "" } else { " (it was before)" };
+        say(&format!("{key} is in force{before}: while `cam serve` runs it invites after events"))
     }
 }
 

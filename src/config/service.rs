@@ -83,6 +83,10 @@ pub struct MailSection {
     /// Mails a minute at most to one group of domains; default 600.
     #[serde(default = "six_hundred")]
     pub rate_per_minute: u32,
+    /// Seconds that a mail stays with a process that has stopped giving signs of life, 2 to 3,600; default 60. Where several
+    /// processes send from one database, another one takes such mails over after this time and up to two thirds of it.
+    #[serde(default = "sixty")]
+    pub lease_seconds: u32,
     /// DKIM signing; most relays sign themselves.
     pub dkim: Option<DkimSection>,
 }
@@ -150,6 +154,9 @@ impl MailSection {
         if self.rate_per_minute == 0 {
             return Some("rate_per_minute is at least 1".into());
         }
+        if !(2..=3600).contains(&self.lease_seconds) {
+            return Some("lease_seconds is 2 to 3600".into());
+        }
         if !matches!(self.bounce_separator, '+' | '-') {
             return Some("bounce_separator is \"+\" or \"-\"".into());
         }
@@ -189,4 +196,8 @@ fn four() -> usize {
 
 fn six_hundred() -> u32 {
     600
+}
+
+fn sixty() -> u32 {
+    60
 }

@@ -31,6 +31,8 @@ pub enum Kind {
     Measures,
     /// Targets.
     Goals,
+    /// What happened to customers: standing waves ask after it.
+    Events,
 }
 
 /// What a field's cells are.
@@ -208,9 +210,18 @@ const GOALS: &[Field] = &[
     may("owner", Text),
 ];
 
+const EVENTS: &[Field] = &[
+    must("key", Key(Owner::Event)),
+    must("event", Choice(&["delivery", "service", "renewal", "complaint", "loss"])),
+    may("account", Reference(Owner::Account)),
+    may("contact", Reference(Owner::Contact)),
+    may("about", Reference(Owner::LedgerEntry)),
+    must("happened_at", PastDate),
+];
+
 impl Kind {
     /// All kinds, in the order in which an empty database is filled.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Units,
         Self::Accounts,
         Self::Contacts,
@@ -224,6 +235,7 @@ impl Kind {
         Self::CostPoints,
         Self::Measures,
         Self::Goals,
+        Self::Events,
     ];
 
     /// Returns the name on the command line and in the map.
@@ -242,6 +254,7 @@ impl Kind {
             Self::CostPoints => "cost_points",
             Self::Measures => "measures",
             Self::Goals => "goals",
+            Self::Events => "events",
         }
     }
 
@@ -266,6 +279,7 @@ impl Kind {
             Self::CostPoints => COST_POINTS,
             Self::Measures => MEASURES,
             Self::Goals => GOALS,
+            Self::Events => EVENTS,
         }
     }
 

@@ -8,6 +8,7 @@
 mod answers;
 mod book;
 mod desk;
+mod events;
 mod form;
 mod guard;
 mod intake;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::answers::Answers;
 use super::book::Book;
 use super::desk::{Context, Desk};
+use super::events::Events;
 use super::intake::{self, Parcel, Parsed};
 use super::investments::{CostPoints, Goals, Indicators, Investments, Measures};
 use super::kind::Kind;
@@ -208,6 +209,7 @@ impl Job {
             Kind::CostPoints => line.run::<CostPoints>().await?,
             Kind::Measures => line.run::<Measures>().await?,
             Kind::Goals => line.run::<Goals>().await?,
+            Kind::Events => line.run::<Events>().await?,
         };
         let mut report = tally.finish(fills);
         if report.left_out * 2 > report.rows {

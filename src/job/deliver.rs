@@ -1,7 +1,7 @@
 //! Sending: leases rows of the outbox, hands their mails to the relay over connections that each have one owner, and writes
 //! what became of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use uuid::Uuid;
 
 use super::letter::{Desk, DeskError};
-use super::settle::{RESENDS, Then, settle};
+use super::settle::{Settled, Then, settle};
 use crate::clock::{Clock, Instant};
 use crate::mail::pace::{Breaker, Pace, Pause, Verdict, Watch};
 use crate::mail::{Class, Outcome, Phase, Relay, SmtpSession};
@@ -21,9 +21,17 @@ use crate::wave::HolidayBook;
 /// Rows leased per connection: enough that connections do not wait, few enough that little is stuck when a process dies.
 const ROWS_PER_CONNECTION: usize = 8;
 
+/// Microseconds in which no lease is taken from the database.
+const SOON: i64 = 20_000;
+
 /// Permanent refusals within [`REFUSAL_DAYS`] after which an address is left alone.
-const REFUSALS: i64 = 3;
-const REFUSAL_DAYS: i64 = 30;
+pub(super) const REFUSALS: i64 = 3;
+pub(super) const REFUSAL_DAYS: i64 = 30;
+
+/// The first wait before an outcome that could not be written is written again; it doubles up to the last one, two minutes
+/// in all.
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+const LAST_RETRY: Duration = Duration::from_mins(1);
 
 /// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
@@ -68,21 +76,23 @@ pub struct SendReport {
 /// The sending loop of one process.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    db: Db,
-    clock: Clock,
+    pub(super) db: Db,
+    pub(super) clock: Clock,
     desk: Arc<Desk>,
-    settings: Arc<Settings>,
-    owner: Uuid,
-    state: Arc<Mutex<Relaying>>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) owner: Uuid,
+    pub(super) state: Arc<Mutex<Relaying>>,
     report: Arc<SendReport>,
 }
 
-/// What the connections of a process learn together.
+/// What the connections of a process share.
 #[derive(Debug, Default)]
-struct Relaying {
+pub(super) struct Relaying {
     breaker: Breaker,
     paces: BTreeMap<String, Pace>,
     watches: BTreeMap<Uuid, Watch>,
+    /// Leased rows that are still to be dealt with; only their leases are renewed.
+    pub(super) held: HashSet<Uuid>,
 }
 
 impl Outbox {
@@ -107,7 +117,10 @@ impl Outbox {
     /// Sends until `stop` says so; then no row is leased any more, mails that are being handed over are finished, and the
     /// other leases are given back.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), StoreError> {
-        self.rescue(self.settings.alone).await?;
+        if self.settings.alone {
+            self.rescue_all().await?;
+        }
+        tracing::info!(owner = %self.owner, connections = self.settings.connections, "sending");
         let (queue, rows) = mpsc::channel::<Leased>(1);
         let rows = Arc::new(Mutex::new(rows));
         let mut workers = tokio::task::JoinSet::new();
@@ -140,22 +153,30 @@ impl Outbox {
         while !*stop.borrow() {
             let now = self.clock.now();
             if let Err(until) = self.state.lock().await.breaker.allows(now) {
-                self.pause(now, Some(until), stop).await;
+                self.pause(Some(until), stop).await;
                 continue;
             }
             let mut next_place = None;
             if let Some(at) = self.ready(&waiting, now, &mut next_place).await {
-                let Some(row) = waiting.remove(at) else { continue };
+                // Neither future owns anything that a drop could break.
+                let place = tokio::select! {
+                    place = queue.reserve() => place,
+                    _ = stop.wait_for(|stop| *stop) => break,
+                };
                 // The connections are gone only when they have panicked; their rows come back with the lease.
-                if queue.send(row).await.is_err() {
-                    return Ok(());
+                let Ok(place) = place else { return Ok(()) };
+                if let Some(row) = waiting.remove(at) {
+                    place.send(row);
                 }
                 continue;
             }
-            if waiting.len() < 4 * batch {
+            // A place that is free in a moment is worth more than rows of other domains, which come when these are gone.
+            let soon = next_place.is_some_and(|at| at.as_micros() - now.as_micros() < SOON);
+            if waiting.len() < 4 * batch && !soon {
                 let blocked: Vec<String> = self.blocked(now).await;
                 match self.lease(batch, blocked).await {
                     Ok(rows) if !rows.is_empty() => {
+                        self.state.lock().await.held.extend(rows.iter().map(|row| row.id));
                         waiting.extend(rows);
                         continue;
                     }
@@ -164,7 +185,7 @@ impl Outbox {
                     Err(error) => tracing::warn!(%error, "mails could not be leased"),
                 }
             }
-            self.pause(now, next_place, stop).await;
+            self.pause(next_place, stop).await;
         }
         Ok(())
     }
@@ -216,58 +237,18 @@ impl Outbox {
             .await
     }
 
-    fn lease_micros(&self) -> i64 {
+    pub(super) fn lease_micros(&self) -> i64 {
         i64::try_from(self.settings.lease.as_micros()).unwrap_or(i64::MAX)
     }
 
     /// Waits for the next place in a rate, or the usual time, or the end.
-    async fn pause(&self, now: Instant, until: Option<Instant>, stop: &mut watch::Receiver<bool>) {
+    async fn pause(&self, until: Option<Instant>, stop: &mut watch::Receiver<bool>) {
         let wait = until.map_or(self.settings.idle, |until| {
-            let micros = u64::try_from(until.as_micros() - now.as_micros()).unwrap_or(0);
+            let micros = u64::try_from(until.as_micros() - self.clock.now().as_micros()).unwrap_or(0);
             Duration::from_micros(micros).clamp(Duration::from_millis(1), self.settings.idle)
         });
         // Neither future owns anything that a drop could break.
         let _ = tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await;
-    }
-
-    /// Renews leases, takes back those of dead processes, and ends rows whose time has passed.
-    async fn keep(&self, stop: watch::Receiver<bool>) {
-        let (owner, micros) = (self.owner, self.lease_micros());
-        let mut ticks = tokio::time::interval(self.settings.lease / 3);
-        loop {
-            ticks.tick().await;
-            let now = self.clock.now();
-            let kept: Result<(), StoreError> = self
-                .db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        outbox::renew(tx, owner, now, micros).await?;
-                        outbox::expire(tx, now).await.map(drop)
-                    })
-                })
-                .await;
-            if let Err(error) = kept {
-                tracing::warn!(%error, "leases could not be renewed");
-            }
-            if !*stop.borrow()
-                && let Err(error) = self.rescue(false).await
-            {
-                tracing::warn!(%error, "leases that ran out could not be taken back");
-            }
-        }
-    }
-
-    async fn rescue(&self, all: bool) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let rescued: Result<u64, StoreError> = self
-            .db
-            .write(move |tx| Box::pin(async move { outbox::rescue(tx, now, RESENDS, all).await }))
-            .await;
-        let rescued = rescued?;
-        if rescued > 0 {
-            tracing::info!(rescued, "took back mails whose process had ended");
-        }
-        Ok(())
     }
 
     /// One connection's life: takes rows until there are none to come.
@@ -281,6 +262,7 @@ impl Outbox {
                 // The row keeps its lease until it runs out, and is then taken back.
                 tracing::error!(delivery = %id, %error, "a mail could not be dealt with");
             }
+            self.state.lock().await.held.remove(&id);
         }
         if let Some(session) = session {
             session.quit().await;
@@ -337,6 +319,7 @@ impl Outbox {
     /// Looks once more whether the mail is wanted, and marks the row as being sent; both in one transaction.
     async fn begin(&self, row: &Leased, lease: Lease, address: &str) -> Result<bool, StoreError> {
         let (invitation, mark) = (row.invitation_id, self.desk.keys.suppression_mark(address));
+        let message = self.desk.keys.message_reference(&row.dedupe_key);
         let (kind, not_after, now) = (row.kind.clone(), row.not_after, self.clock.now());
         self.db
             .write(move |tx| {
@@ -354,13 +337,11 @@ impl Outbox {
                     } else {
                         None
                     };
-                    match refusal {
-                        Some((state, class)) => {
-                            outbox::put_back(tx, lease, state, now, class).await?;
-                            Ok(false)
-                        }
-                        None => outbox::begin(tx, lease).await.map(|attempt| attempt.is_some()),
+                    if let Some((state, class)) = refusal {
+                        outbox::put_back(tx, lease, state, now, class).await?;
+                        return Ok(false);
                     }
+                    Ok(outbox::begin(tx, lease, &message, &mark).await?.is_some())
                 })
             })
             .await
@@ -377,10 +358,38 @@ impl Outbox {
         let now = self.clock.now();
         let settled = settle(row, outcome, (started, now));
         let mark = self.desk.keys.suppression_mark(address);
-        let (ending, then, person, wave) = (settled.ending, settled.then, row.person_id, row.wave_id);
         let pause = self.learn(row, outcome, now).await;
-        let written: Result<bool, StoreError> = self
-            .db
+        let mut wait = FIRST_RETRY;
+        let written = loop {
+            let written = self.write_end(row, lease, &settled, (&mark, pause)).await;
+            match written {
+                // What the relay has said is forgotten with this process, and the mail would go out twice.
+                Err(error) if wait < LAST_RETRY => {
+                    tracing::warn!(delivery = %row.id, %error, "an outcome could not be written yet");
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                }
+                written => break written,
+            }
+        };
+        if !written? {
+            self.report.lost_leases.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(delivery = %row.id, "an outcome came after its lease had run out");
+        }
+        Ok(())
+    }
+
+    /// Writes an outcome in one transaction; `false` where the lease was lost.
+    async fn write_end(
+        &self,
+        row: &Leased,
+        lease: Lease,
+        settled: &Settled,
+        (mark, pause): (&str, Option<&'static str>),
+    ) -> Result<bool, StoreError> {
+        let (ending, then, mark) = (settled.ending.clone(), settled.then, mark.to_owned());
+        let (person, wave, now) = (row.person_id, row.wave_id, settled.ending.ended_at);
+        self.db
             .write(move |tx| {
                 Box::pin(async move {
                     if !outbox::end(tx, lease, &ending).await? {
@@ -389,7 +398,9 @@ impl Outbox {
                     let since = Instant::from_micros(now.as_micros() - REFUSAL_DAYS * DAY);
                     match then {
                         Then::Suppress => outbox::suppress(tx, &mark, "hard_bounce", now).await?,
-                        Then::CountRefusal if outbox::soft_bounces(tx, person, since).await? >= REFUSALS => {
+                        Then::CountRefusal
+                            if outbox::soft_bounces(tx, (person, &mark), since).await? >= REFUSALS =>
+                        {
                             outbox::suppress(tx, &mark, "soft_bounces", now).await?;
                         }
                         Then::PauseWave => {
@@ -403,12 +414,7 @@ impl Outbox {
                     Ok(true)
                 })
             })
-            .await;
-        if !written? {
-            self.report.lost_leases.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(delivery = %row.id, "an outcome came after its lease had run out");
-        }
-        Ok(())
+            .await
     }
 
     /// What the connections learn together from an outcome; a reason where the wave's mails are to pause.

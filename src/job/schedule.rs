@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Instant};
 use crate::seal::Keys;
-use crate::store::{Db, retention};
+use crate::store::{Db, organisation, retention};
 use crate::wave::{self, HolidayBook, WaveError};
 
 /// How often the calendar is looked at.
@@ -50,6 +50,7 @@ impl Schedule {
     pub async fn once(&self) -> Result<(), WaveError> {
         let now = self.clock.now();
         let zone = TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC);
+        self.ask_after_events(now).await?;
         let keys = wave::keys(&mut self.db.read().await?, true).await?;
         for key in keys {
             let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
@@ -76,6 +77,26 @@ impl Schedule {
             }
         }
         self.delete(now, &zone).await
+    }
+
+    /// Invites under the rules of standing waves.
+    async fn ask_after_events(&self, now: Instant) -> Result<(), WaveError> {
+        let organisation = organisation::find(&mut self.db.read().await?).await?;
+        let keys = self.keys.clone();
+        let invited: Result<i64, WaveError> = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let home = (organisation.timezone.as_str(), organisation.default_language.as_str());
+                    wave::invite_after_events(tx, &keys, home, now).await
+                })
+            })
+            .await;
+        let invited = invited?;
+        if invited > 0 {
+            tracing::info!(invited, "invited after events");
+        }
+        Ok(())
     }
 
     /// Deletes raw mails after their days, and the answers of waves after the day that their dossier names.

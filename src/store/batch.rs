@@ -7,6 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::db::{on, sql, statements};
+use super::event::Event;
 use super::investment::{CostPoint, Goal, Indicator, IndicatorValue, Investment, Measure};
 use super::ledger::{AccountPeriod, LedgerEntry, LedgerTotal};
 use super::people::{Account, AccountUnit, Attribute, Contact, Employee, EmployeeUnit, Unit};
@@ -291,6 +292,7 @@ pub async fn later_batches(tx: &mut Tx, id: Uuid) -> Result<Vec<Uuid>, StoreErro
 /// [`StoreError::Conflict`] if other batches named, or other rows refer to, what the batch created.
 pub async fn undo(tx: &mut Tx, id: Uuid, now: Instant) -> Result<(), StoreError> {
     // Children before parents, so that nothing refers to a row that goes.
+    back::<Event>(tx, id).await?;
     back::<Attribute>(tx, id).await?;
     back::<Answer>(tx, id).await?;
     back::<Response>(tx, id).await?;
@@ -405,5 +407,6 @@ pub(super) const ROW_STATEMENTS: &[(&str, super::Sql)] = &{
         Goal,
         Indicator,
         IndicatorValue,
+        Event,
     )
 };

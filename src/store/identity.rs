@@ -32,6 +32,8 @@ pub enum Owner {
     Measure,
     /// A target for an indicator.
     Goal,
+    /// Something that happened to a customer.
+    Event,
 }
 
 impl Owner {
@@ -48,6 +50,7 @@ impl Owner {
             Self::Investment => "investment",
             Self::Measure => "measure",
             Self::Goal => "goal",
+            Self::Event => "event",
         }
     }
 

@@ -3,8 +3,10 @@
 pub mod batch;
 mod db;
 mod error;
+pub(crate) mod event;
 pub(crate) mod fielding;
 pub mod identity;
+pub(crate) mod inbound;
 mod instant;
 pub mod intake;
 pub(crate) mod investment;
@@ -28,8 +30,10 @@ pub use writer::Writer;
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str, Sql)> {
     [
         ("batch", batch::STATEMENTS),
+        ("event", event::STATEMENTS),
         ("fielding", fielding::STATEMENTS),
         ("identity", identity::STATEMENTS),
+        ("inbound", inbound::STATEMENTS),
         ("intake", intake::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("organisation", organisation::STATEMENTS),

@@ -93,15 +93,6 @@ pub(crate) struct Ending {
     pub(crate) detail: Option<String>,
 }
 
-/// A delivery that a bounce came home to.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub(crate) struct Returned {
-    pub(crate) id: Uuid,
-    pub(crate) invitation_id: Option<Uuid>,
-    pub(crate) person_id: Option<Uuid>,
-    pub(crate) email: Option<String>,
-}
-
 /// How many rows are in a state, and since when the first of them is due.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct QueueCount {
@@ -124,7 +115,7 @@ statements! {
                                         AND fielding.paused_at IS NOT NULL)
                    ORDER BY delivery.run_at, delivery.id LIMIT $4" {"" | " FOR UPDATE SKIP LOCKED"} ")
               UPDATE delivery SET state = 'leased', lease_owner = $2, lease_generation = lease_generation + 1,
-                     lease_until = " {"$1 + $3" | "now() + $3 * INTERVAL '1 microsecond'"} "
+                     lease_until = " {"$1 + $3" | "clock_timestamp() + $3 * INTERVAL '1 microsecond'"} "
                WHERE id IN (SELECT id FROM due)
               RETURNING id"];
 
@@ -155,7 +146,7 @@ statements! {
                  LEFT JOIN ticket ON ticket.invitation_id = invitation.id
                 WHERE invitation.id = $1"];
 
-    BEGIN = ["UPDATE delivery SET state = 'sending', attempts = attempts + 1
+    BEGIN = ["UPDATE delivery SET state = 'sending', attempts = attempts + 1, message_reference = $4, address_mark = $5
                WHERE id = $1 AND lease_owner = $2 AND lease_generation = $3 AND state = 'leased'
               RETURNING attempts"];
 
@@ -177,10 +168,16 @@ statements! {
                                    ELSE 'unknown' END,
                       unknowns = unknowns + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
                       lease_owner = NULL, lease_until = NULL
-                WHERE state IN ('leased', 'sending') AND ($3 OR lease_until < " {"$1" | "CASE WHEN CAST($1 AS TIMESTAMPTZ) IS NOT NULL THEN now() END"} ")"];
+                WHERE state IN ('leased', 'sending') AND ($3 OR lease_until < $1)"];
 
-    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN now() END + $3 * INTERVAL '1 microsecond'"} "
-               WHERE lease_owner = $1 AND state IN ('leased', 'sending')"];
+    LEASE_CLOCK = ["SELECT " {"$1" | "CASE WHEN CAST($1 AS TIMESTAMPTZ) IS NOT NULL THEN now() END"}];
+
+    /// Not `now()`: a renewal that had to wait for a lock would be as old as its wait.
+    RENEW = ["UPDATE delivery SET lease_until = " {"$2 + $3" | "CASE WHEN CAST($2 AS TIMESTAMPTZ) IS NOT NULL THEN clock_timestamp() END + $3 * INTERVAL '1 microsecond'"} "
+               WHERE lease_owner = $1 AND state IN ('leased', 'sending')
+                 AND id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($4)"
+                                      | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($4 AS TEXT) AS JSONB))"}
+                 " AS r)"];
 
     RELEASE = ["UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL
                  WHERE lease_owner = $1 AND state = 'leased'"];
@@ -196,25 +193,16 @@ statements! {
     WAVE_COUNTS = ["SELECT state, COUNT(*) AS " {"rows" | "\"rows\""} ", MIN(run_at) AS first_due FROM delivery
                      WHERE wave_id = $1 GROUP BY state ORDER BY state"];
 
-    RETURNED = ["SELECT delivery.id, delivery.invitation_id,
-                        COALESCE(invitation.contact_id, invitation.employee_id) AS person_id,
-                        COALESCE(contact.email, employee.email) AS email
-                   FROM delivery
-                   LEFT JOIN invitation ON invitation.id = delivery.invitation_id
-                   LEFT JOIN contact ON contact.id = invitation.contact_id
-                   LEFT JOIN employee ON employee.id = invitation.employee_id
-                  WHERE delivery.reference = $1"];
-
     /// A hard bounce and a complaint stay what they are.
     MARK_BOUNCE = ["UPDATE delivery SET bounce = $2
                      WHERE id = $1 AND (bounce IS NULL OR bounce = 'soft')"];
 
-    /// Mails to a person that came back for now, or were refused without saying for how long.
+    /// Mails to a person's address that came back for now, or were refused without saying for how long.
     SOFT_BOUNCES = ["SELECT COUNT(*) FROM delivery
                        JOIN invitation ON invitation.id = delivery.invitation_id
                       WHERE (invitation.contact_id = $1 OR invitation.employee_id = $1)
                         AND (delivery.bounce = 'soft' OR (delivery.state = 'failed' AND delivery.last_class = 'permanent'))
-                        AND delivery.dated_at >= $2"];
+                        AND delivery.dated_at >= $2 AND delivery.address_mark = $3"];
 
     KNOWN = ["SELECT dedupe_key FROM delivery
                WHERE dedupe_key IN (SELECT " {"r.value FROM jsonb_each($1)"
@@ -263,12 +251,20 @@ pub(crate) async fn wanted(tx: &mut Tx, invitation: Uuid, mark: &str) -> Result<
     Ok(on!(tx, WANTED, |c, q| sqlx::query_as(q).bind(invitation).bind(mark).fetch_one(c).await)?)
 }
 
-/// Marks a leased row as being sent; returns the number of the attempt, `None` where the lease is lost.
-pub(crate) async fn begin(tx: &mut Tx, lease: Lease) -> Result<Option<i64>, StoreError> {
+/// Marks a leased row as being sent, and notes by what its return is told: the reference in its Message-ID and the mark of its
+/// address. Returns the number of the attempt, `None` where the lease is lost.
+pub(crate) async fn begin(
+    tx: &mut Tx,
+    lease: Lease,
+    message_reference: &str,
+    address_mark: &str,
+) -> Result<Option<i64>, StoreError> {
     Ok(on!(tx, BEGIN, |c, q| sqlx::query_scalar(q)
         .bind(lease.delivery)
         .bind(lease.owner)
         .bind(lease.generation)
+        .bind(message_reference)
+        .bind(address_mark)
         .fetch_optional(c)
         .await)?)
 }
@@ -328,11 +324,11 @@ pub(crate) async fn put_back(
     Ok(())
 }
 
-/// Takes rows back whose lease has run out, or with `all` every leased row. Rows that were being sent are sent again up to
-/// `resends` times, where they may be; otherwise their fate is unknown and stays visible.
-pub(crate) async fn rescue(tx: &mut Tx, now: Instant, resends: i64, all: bool) -> Result<u64, StoreError> {
+/// Takes rows back whose lease ran out before a moment of [`lease_clock`], or with `all` every leased row. Rows that were
+/// being sent are sent again up to `resends` times, where they may be; otherwise their fate is unknown and stays visible.
+pub(crate) async fn rescue(tx: &mut Tx, before: Instant, resends: i64, all: bool) -> Result<u64, StoreError> {
     Ok(on!(tx, RESCUE, |c, q| sqlx::query(q)
-        .bind(now)
+        .bind(before)
         .bind(resends)
         .bind(all)
         .execute(c)
@@ -340,9 +336,28 @@ pub(crate) async fn rescue(tx: &mut Tx, now: Instant, resends: i64, all: bool) -
         .map(|done| done.rows_affected()))?)
 }
 
-/// Lengthens all leases of a process.
-pub(crate) async fn renew(tx: &mut Tx, owner: Uuid, now: Instant, micros: i64) -> Result<(), StoreError> {
-    on!(tx, RENEW, |c, q| sqlx::query(q).bind(owner).bind(now).bind(micros).execute(c).await.map(drop))?;
+/// What the clock shows by which leases run: the database's on PostgreSQL, `now` on SQLite.
+pub(crate) async fn lease_clock(tx: &mut Tx, now: Instant) -> Result<Instant, StoreError> {
+    Ok(on!(tx, LEASE_CLOCK, |c, q| sqlx::query_scalar(q).bind(now).fetch_one(c).await)?)
+}
+
+/// Lengthens the leases that a process holds on `rows`; what it has lost meanwhile stays lost.
+pub(crate) async fn renew(
+    tx: &mut Tx,
+    owner: Uuid,
+    now: Instant,
+    micros: i64,
+    rows: &[Uuid],
+) -> Result<(), StoreError> {
+    let rows = json(rows)?;
+    on!(tx, RENEW, |c, q| sqlx::query(q)
+        .bind(owner)
+        .bind(now)
+        .bind(micros)
+        .bind(&rows)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
@@ -371,20 +386,24 @@ pub(crate) async fn counts(tx: &mut Tx, wave: Option<Uuid>) -> Result<Vec<QueueC
     })
 }
 
-/// Finds the mail that a bounce's reference names.
-pub(crate) async fn returned(tx: &mut Tx, reference: &str) -> Result<Option<Returned>, StoreError> {
-    Ok(on!(tx, RETURNED, |c, q| sqlx::query_as(q).bind(reference).fetch_optional(c).await)?)
-}
-
 /// Notes that a mail came back: `hard`, `soft` or `complaint`.
 pub(crate) async fn mark_bounce(tx: &mut Tx, delivery: Uuid, bounce: &str) -> Result<(), StoreError> {
     on!(tx, MARK_BOUNCE, |c, q| sqlx::query(q).bind(delivery).bind(bounce).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// Counts a person's soft bounces since a moment.
-pub(crate) async fn soft_bounces(tx: &mut Tx, person: Uuid, since: Instant) -> Result<i64, StoreError> {
-    Ok(on!(tx, SOFT_BOUNCES, |c, q| sqlx::query_scalar(q).bind(person).bind(since).fetch_one(c).await)?)
+/// Counts the soft bounces of a person's address since a moment.
+pub(crate) async fn soft_bounces(
+    tx: &mut Tx,
+    (person, mark): (Uuid, &str),
+    since: Instant,
+) -> Result<i64, StoreError> {
+    Ok(on!(tx, SOFT_BOUNCES, |c, q| sqlx::query_scalar(q)
+        .bind(person)
+        .bind(since)
+        .bind(mark)
+        .fetch_one(c)
+        .await)?)
 }
 
 /// Which of these mails are queued already, or were.
@@ -409,3 +428,7 @@ pub(crate) async fn suppress(
 pub(crate) async fn recent_ends(tx: &mut Tx, wave: Uuid) -> Result<(i64, i64, i64, i64), StoreError> {
     Ok(on!(tx, RECENT_ENDS, |c, q| sqlx::query_as(q).bind(wave).fetch_one(c).await)?)
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;

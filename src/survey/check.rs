@@ -7,7 +7,7 @@ use super::condition::{Answers, Given, Test};
 use super::instrument::{Instrument, Item, ItemKind, Texts};
 
 /// Ways that are walked. Rare ways through many questions may be missed; the finding then says so.
-const WALKS: u64 = 20_000;
+const WALKS: u64 = 5_000;
 
 /// Seconds to answer, without reading.
 const RATE: f64 = 3.0;

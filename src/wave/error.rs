@@ -28,6 +28,12 @@ pub enum WaveError {
         /// The wave's key.
         key: String,
     },
+    /// The file describes no standing wave.
+    #[error("{key:?} is no standing wave: its file has no [standing] section")]
+    NotStanding {
+        /// The wave's key.
+        key: String,
+    },
     /// There is no such wave.
     #[error("there is no wave {key:?}; `cam wave list` shows those there are")]
     Unknown {

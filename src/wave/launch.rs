@@ -92,7 +92,7 @@ pub struct Launched {
     pub due: Option<(Instant, Instant)>,
 }
 
-/// A person who is to be invited, with the event that is the reason.
+/// A person who is to be invited, with the event that is the reason and the moment from which it may be asked about.
 pub(super) struct Invitee {
     pub(super) person: Candidate,
     pub(super) event: Option<(Uuid, Instant)>,
@@ -100,7 +100,7 @@ pub(super) struct Invitee {
 
 /// A launch whose survey has been found to fit.
 #[derive(Debug, Clone)]
-pub struct CheckedLaunch(Launch);
+pub struct CheckedLaunch(pub(super) Launch);
 
 impl Launch {
     /// Checks that the survey fits the contract and that no text and no notice is missing.
@@ -281,7 +281,7 @@ async fn audience(
     now: Instant,
 ) -> Result<(Vec<Candidate>, BTreeMap<LeftOut, i64>), WaveError> {
     let wanted = &launch.file.audience;
-    let persons = match wanted.of {
+    let mut persons = match wanted.of {
         Population::Contacts => fielding::contacts(tx).await?,
         Population::Employees => fielding::employees(tx, now).await?,
     };
@@ -289,10 +289,9 @@ async fn audience(
     let among = |list: &[String], value: Option<&str>| {
         list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
     };
-    let mut left_out = BTreeMap::new();
-    let mut chosen = Vec::with_capacity(persons.len());
-    for person in persons {
-        let inside = among(&wanted.segments, person.segment.as_deref())
+    let everybody = persons.len();
+    persons.retain(|person| {
+        among(&wanted.segments, person.segment.as_deref())
             && among(&wanted.states, person.state.as_deref())
             && among(&wanted.roles, person.role.as_deref())
             && members
@@ -300,14 +299,13 @@ async fn audience(
                 .is_none_or(|members| members.contains(&person.account_id.unwrap_or(person.person_id)))
             && launch.listed.as_ref().is_none_or(|listed| {
                 person.email.as_deref().is_some_and(|email| listed.contains(&email.trim().to_lowercase()))
-            });
-        if inside {
-            chosen.push(person);
-        } else {
-            *left_out.entry(LeftOut::NotInAudience).or_default() += 1;
-        }
+            })
+    });
+    let mut left_out = BTreeMap::new();
+    if let Some(outside @ 1..) = everybody.checked_sub(persons.len()) {
+        left_out.insert(LeftOut::NotInAudience, i64::try_from(outside).unwrap_or(i64::MAX));
     }
-    Ok((chosen, left_out))
+    Ok((persons, left_out))
 }
 
 /// Accounts and employees of units by their names, of those below them too; `None` where no unit is named.
@@ -343,13 +341,13 @@ pub(super) async fn enlist(
     keys: &Keys,
     launch: &Launch,
     (wave, closes_at, now): (Uuid, Instant, Instant),
-    (invitees, left_out): (Vec<Invitee>, &mut BTreeMap<LeftOut, i64>),
+    (mut invitees, left_out): (Vec<Invitee>, &mut BTreeMap<LeftOut, i64>),
 ) -> Result<(i64, Option<(Instant, Instant)>), WaveError> {
     let suppressed: HashSet<String> = fielding::suppressed(tx).await?.into_iter().collect();
     let by_mail = launch.file.channel == Channel::Mail;
     let mut addresses = HashSet::new();
-    let mut reachable = Vec::with_capacity(invitees.len());
-    for invitee in invitees {
+    // In place: a wave can have more persons than there is memory to hold twice.
+    invitees.retain(|invitee| {
         let reason = match invitee.person.email.as_deref().map(str::trim).filter(|email| !email.is_empty()) {
             None if by_mail => Some(LeftOut::NoAddress),
             None => None,
@@ -357,32 +355,35 @@ pub(super) async fn enlist(
             Some(email) if suppressed.contains(&keys.suppression_mark(email)) => Some(LeftOut::Suppressed),
             Some(email) => (!addresses.insert(email.to_lowercase())).then_some(LeftOut::SameAddress),
         };
-        match reason {
-            Some(reason) => *left_out.entry(reason).or_default() += 1,
-            None => reachable.push(invitee),
+        if let Some(reason) = reason {
+            *left_out.entry(reason).or_default() += 1;
         }
-    }
+        reason.is_none()
+    });
+    drop(addresses);
     let since = Instant::from_micros(now.as_micros() - launch.file.cap_days * DAY);
     let mut rows = Rows::default();
-    for set in reachable.chunks(SET) {
+    let (mut invited, mut due): (i64, Option<(Instant, Instant)>) = (0, None);
+    for set in invitees.chunks(SET) {
         let persons: Vec<Uuid> = set.iter().map(|invitee| invitee.person.person_id).collect();
         let granted: HashSet<Uuid> = fielding::spend(tx, &persons, now, since).await?.into_iter().collect();
         for invitee in set {
             if granted.contains(&invitee.person.person_id) {
                 rows.add(keys, launch, (wave, closes_at, now), invitee)?;
+                invited += 1;
             } else {
                 *left_out.entry(LeftOut::AskedRecently).or_default() += 1;
             }
         }
+        for at in rows.deliveries.iter().map(|row| row.run_at) {
+            due = due.map_or(Some((at, at)), |(first, last)| Some((first.min(at), last.max(at))));
+        }
+        rows.write(tx).await?;
     }
-    let due = rows.deliveries.iter().map(|row| row.run_at);
-    let due = due.clone().min().zip(due.max());
-    let invited = i64::try_from(rows.invitations.len()).unwrap_or(i64::MAX);
-    rows.write(tx).await?;
     Ok((invited, due))
 }
 
-/// Rows that a launch writes.
+/// Rows that a launch writes, a set at a time: a wave of any size takes the memory of one set.
 #[derive(Default)]
 struct Rows {
     invitations: Vec<Invitation>,
@@ -413,12 +414,7 @@ impl Rows {
         }
         let customers = launch.file.audience.of == Population::Contacts;
         if launch.file.channel == Channel::Mail {
-            let earliest = match (&launch.file.standing, invitee.event) {
-                (Some(rule), Some((_, at))) => {
-                    now.max(Instant::from_micros(at.as_micros() + rule.after_days * DAY))
-                }
-                _ => now,
-            };
+            let earliest = invitee.event.map_or(now, |(_, due)| now.max(due));
             let run_at = launch.file.send.next(earliest, &timezone, &launch.holidays);
             let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
             let of = Mailing {
@@ -453,19 +449,16 @@ impl Rows {
         Ok(())
     }
 
-    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        for set in self.invitations.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.tokens.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.tickets.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
-        for set in self.deliveries.chunks(SET) {
-            put(tx, &set.iter().collect::<Vec<_>>()).await?;
-        }
+    /// Writes the rows and forgets them.
+    async fn write(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        put(tx, &self.invitations.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.tokens.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.tickets.iter().collect::<Vec<_>>()).await?;
+        put(tx, &self.deliveries.iter().collect::<Vec<_>>()).await?;
+        self.invitations.clear();
+        self.tokens.clear();
+        self.tickets.clear();
+        self.deliveries.clear();
         Ok(())
     }
 }
@@ -521,7 +514,7 @@ fn domain(email: &str) -> Option<String> {
     (clean(local) && clean(domain) && email.len() <= 254).then(|| domain.to_lowercase())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.

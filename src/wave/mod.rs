@@ -7,6 +7,7 @@ mod file;
 mod launch;
 mod poll;
 mod remind;
+mod standing;
 mod status;
 mod window;
 
@@ -18,5 +19,6 @@ pub use launch::{CheckedLaunch, Launch, Launched, LeftOut, launch};
 pub use poll::{PollClosed, PollResults, close_poll, poll_keys, poll_results};
 pub use remind::{Link, answer_link, close, links, remind, resume, thank, unsubscribe_link};
 pub(crate) use remind::{due_reminder, find};
+pub use standing::{end_standing, invite_after_events, start_standing};
 pub use status::{APART, Board, Compared, keys, status};
 pub use window::{Day, HolidayBook, Holidays, SendWindow};

@@ -18,12 +18,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use tower_http::timeout::TimeoutLayer;
 
 use super::public;
+use super::receive::{BodyLimits, read_body};
 use super::respond::secure;
 use super::service::Service;
 
@@ -38,8 +39,8 @@ pub struct Limits {
     pub body: usize,
     /// How long the headers of a request may take, and how long a connection may rest.
     pub headers: Duration,
-    /// How long a body may take between two pieces.
-    pub piece: Duration,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
     /// How long a request may take.
     pub request: Duration,
     /// How long requests that have begun may take to end, once the service stops.
@@ -53,7 +54,7 @@ impl Default for Limits {
             requests: 256,
             body: 64 * 1024,
             headers: Duration::from_secs(10),
-            piece: Duration::from_secs(10),
+            body_time: Duration::from_secs(10),
             request: Duration::from_secs(15),
             farewell: Duration::from_secs(30),
         }
@@ -135,15 +136,15 @@ async fn accept(
 /// secret of its link and a nonce that only this server can make.
 fn app(service: Arc<Service>, limits: Limits) -> Router {
     let shed = Arc::clone(&service);
+    let body = BodyLimits { bytes: limits.body, time: limits.body_time };
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(Arc::clone(&service), around))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(body, read_body))
         .layer(HandleErrorLayer::new(move |_| std::future::ready(turn_away(&shed))))
         .load_shed()
-        .concurrency_limit(limits.requests)
+        .layer(GlobalConcurrencyLimitLayer::new(limits.requests))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
-        .layer(RequestBodyTimeoutLayer::new(limits.piece))
-        .layer(RequestBodyLimitLayer::new(limits.body))
         .layer(CompressionLayer::new());
     public::routes().layer(around).with_state(service)
 }

@@ -5,6 +5,7 @@ mod edge;
 mod metrics;
 mod poll;
 mod public;
+mod receive;
 mod reports;
 mod respond;
 mod service;

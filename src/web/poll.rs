@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::answer::{Ballot, Promise, ballot_items, ballot_page, promise_page, sent_page, used_page};
 use super::public::{Fields, Visit, answered, field};
+use super::receive::Token;
 use super::respond::{WebError, page};
 use super::service::Service;
 use crate::store::intake::{self, Cast};
@@ -46,7 +47,7 @@ pub(super) fn promise(service: &Service, visit: &Visit) -> Result<String, WebErr
 /// Shows the ballot.
 pub(super) async fn ballot(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -63,7 +64,7 @@ pub(super) async fn ballot(
 /// Takes a ballot: seals it, stores it, and only then marks the ticket.
 pub(super) async fn cast(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Response {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
@@ -14,6 +14,7 @@ use super::answer::{
     notice_page, question_page,
 };
 use super::poll;
+use super::receive::Token;
 use super::respond::{WebError, page, see_other};
 use super::service::{Fielded, Service};
 use super::stop;
@@ -189,7 +190,7 @@ impl Said {
 /// Shows the next question, one that was asked for, or the last page.
 async fn show(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -220,7 +221,7 @@ async fn show(
 /// Saves one answer and leads on to the next question.
 async fn save(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Response {
@@ -312,7 +313,7 @@ fn again(
 /// Shows the notice.
 async fn notice(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -336,7 +337,7 @@ async fn notice(
 /// Asks before all answers are deleted.
 async fn ask_delete(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -355,7 +356,7 @@ async fn ask_delete(
 /// Deletes all answers.
 async fn delete(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Response {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::answer::{Frame, Links, stop_page, stopped_page};
 use super::public::answered;
+use super::receive::Token;
 use super::respond::WebError;
 use super::service::Service;
 use crate::seal::Purpose;
@@ -26,7 +27,7 @@ const ONE_CLICK_VALUE: &[u8] = b"One-Click";
 /// Asks before mails stop.
 pub(super) async fn ask(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -37,7 +38,7 @@ pub(super) async fn ask(
 /// Asks before mails stop, from an answering page.
 pub(super) async fn ask_by_answer_link(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -48,7 +49,7 @@ pub(super) async fn ask_by_answer_link(
 /// Stops mails: the page's button, or a mail program's one click.
 pub(super) async fn stop(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -59,7 +60,7 @@ pub(super) async fn stop(
 /// Stops mails, from an answering page; a mail program's one click has no business here.
 pub(super) async fn stop_by_answer_link(
     State(service): State<Arc<Service>>,
-    Path(token): Path<String>,
+    Token(token): Token,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {

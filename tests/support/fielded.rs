@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cam::clock::{Clock, Instant};
 use cam::job::{Desk, Outbox, SendReport, Settings};
-use cam::mail::{Deadlines, Lifetime, Organisation, Party, Relay, Separator, Sink, Tls};
+use cam::mail::{Deadlines, Lifetime, Organisation, Party, Relay, Separator, Signer, Sink, Tls};
 use cam::seal::Keys;
 use cam::store::Db;
 use cam::survey;
@@ -74,6 +74,17 @@ pub(crate) fn sink() -> Sink {
 }
 
 pub(crate) fn outbox(db: &Db, port: u16, clock: Clock, connections: usize) -> Outbox {
+    signed_outbox(db, port, clock, connections, None)
+}
+
+/// An outbox whose mails are signed, where there is a key.
+pub(crate) fn signed_outbox(
+    db: &Db,
+    port: u16,
+    clock: Clock,
+    connections: usize,
+    signer: Option<Signer>,
+) -> Outbox {
     let desk = Desk {
         keys: keys(),
         base_url: "https://s.kestrel.example".into(),
@@ -87,7 +98,7 @@ pub(crate) fn outbox(db: &Db, port: u16, clock: Clock, connections: usize) -> Ou
             footer: "Kestrel Tools, Harbour Road 1".into(),
         },
         timezone: "Asia/Shanghai".into(),
-        signer: None,
+        signer,
         waves: Mutex::new(HashMap::new()),
     };
     let settings = Settings {

@@ -98,8 +98,9 @@ pub enum ImapError {
     /// The host keeps no lasting identifiers.
     #[error("the mailbox has no UIDVALIDITY")]
     NoIdentifiers,
-    /// The host answers something else than it should.
-    #[error("the mailbox answers: {0}")]
+    /// The host refuses a command, or answers something else than it should. Its words may hold parts of a mail and are
+    /// not printed.
+    #[error("the mailbox refuses a command, or its answer cannot be understood")]
     Protocol(async_imap::error::Error),
     /// A step took too long.
     #[error("the mailbox did not answer within {} s", DEADLINE.as_secs())]

@@ -1,7 +1,7 @@
 //! A maildir as the place where mail comes back to.
 //!
-//! [`list`] reads what is new, the caller stores what it means and commits, then [`done`] files the mail as seen. A
-//! crash in between brings the mail once more, never loses it.
+//! [`list`] reads what is new, the caller stores what it means and commits, then [`done`] files the mail as seen, or [`leave`]
+//! as unseen for a person. A crash in between brings the mail once more, never loses it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -61,12 +61,24 @@ pub fn list(folder: &Path, most: usize) -> Result<Vec<NewMail>, MaildirError> {
 ///
 /// Returns `false` if it is not there any more, because another program moved it. A name that is a path is refused.
 pub fn done(folder: &Path, name: &str) -> Result<bool, MaildirError> {
+    file(folder, name, "S")
+}
+
+/// Files a mail as unseen, for a person to read: moves it from `new/` to `cur/` without a flag.
+///
+/// Returns and refuses what [`done`] does.
+pub fn leave(folder: &Path, name: &str) -> Result<bool, MaildirError> {
+    file(folder, name, "")
+}
+
+/// Moves a mail to `cur/` with flags.
+fn file(folder: &Path, name: &str, flags: &str) -> Result<bool, MaildirError> {
     let refused = |error| MaildirError::Move { name: name.to_owned(), error };
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
         return Err(refused(io::ErrorKind::InvalidInput.into()));
     }
     let base = name.split_once(":2,").map_or(name, |(base, _)| base);
-    let target = folder.join("cur").join(format!("{base}:2,S"));
+    let target = folder.join("cur").join(format!("{base}:2,{flags}"));
     match fs::rename(folder.join("new").join(name), target) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder.join("cur").is_dir() => Ok(false),
@@ -108,6 +120,8 @@ mod tests {
         assert!(done(folder.path(), "1.a").unwrap());
         assert_eq!(names(list(folder.path(), 10).unwrap()), ["2.b"]);
         assert_eq!(fs::read_to_string(folder.path().join("cur/1.a:2,S")).unwrap(), "one");
+        assert!(leave(folder.path(), "2.b").unwrap());
+        assert_eq!(fs::read_to_string(folder.path().join("cur/2.b:2,")).unwrap(), "two");
     }
 
     #[test]
