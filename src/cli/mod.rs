@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+pub use demo::{Fielded, field_quarter};
 pub use exit::{exit_code, is_closed_pipe};
 
 use crate::config::Config;

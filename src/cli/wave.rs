@@ -134,7 +134,7 @@ impl Wave {
             }
             Command::Status { key, json } => {
                 let db = super::open(config).await?;
-                status(&db, &key, json).await?;
+                show_status(&db, &key, json).await?;
             }
             Command::List => {
                 let db = super::open(config).await?;
@@ -387,7 +387,8 @@ async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow
     say(&format!("wrote {} links to {}", links.len(), out.display()))
 }
 
-async fn status(db: &Db, key: &str, json: bool) -> anyhow::Result<()> {
+/// Prints how a wave stands.
+pub(super) async fn show_status(db: &Db, key: &str, json: bool) -> anyhow::Result<()> {
     let mut tx = db.read().await?;
     let board = wave::status(&mut tx, key).await?;
     if json {

@@ -21,6 +21,9 @@ pub(super) const FIRST_WAVE: usize = 4;
 /// Waves, one a quarter.
 pub(super) const WAVES: usize = LEDGER_QUARTERS - FIRST_WAVE;
 
+/// The last wave, which the demo sends.
+pub(super) const LAST_WAVE: usize = WAVES - 1;
+
 /// Items of a construct: two of a driver, three of satisfaction.
 pub(super) struct Facets {
     /// The construct's level: the mean of its facets.

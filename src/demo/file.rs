@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::account::{FIRST_WAVE, LEDGER_QUARTERS, WAVES};
+use super::account::{FIRST_WAVE, LAST_WAVE, LEDGER_QUARTERS, WAVES};
 use super::company::{Company, SHOPS, Source, as_of, first_day, quarter_name};
 use super::dice::Dice;
 use super::model::{DISCOUNT_RATE, HORIZON_YEARS, INVESTMENTS, SIZES};
@@ -14,7 +14,7 @@ const REGIONS: [&str; 8] = ["North", "East", "South", "West", "Coast", "Hills", 
 const CHANNELS: [&str; 4] = ["Direct sales", "Web shop", "Distributors", "Telephone"];
 
 /// Employees that the company ever had.
-const EMPLOYEES: usize = 900;
+pub(super) const EMPLOYEES: usize = 900;
 
 /// Persons who look after customers.
 const REPRESENTATIVES: usize = 40;
@@ -50,9 +50,10 @@ const README: &str = "\
 These are MADE-UP DATA. No company, customer, employee or number in this folder is real.
 
 They describe an invented maker of measuring instruments with 48 service shops: 60 units, 900 employees, 3,000
-customers, twelve quarters of its ledger, eight quarters of a customer survey, and four investments. The files were
+customers, twelve quarters of its ledger, seven quarters of a customer survey, and four investments. The files were
 calculated from a seed by the program, so that the truth behind them is known and can be held against what an
-analysis finds.
+analysis finds. The eighth quarter is asked by the program itself: wave.toml is the wave, poll.toml an anonymous poll
+of the employees beside it, mail.en.eml and mail.zh-Hans.eml are two of its mails.
 
 Every .csv file is read with the .toml file of the same name, which says what its columns mean. customer.toml is the
 survey, analysis.toml the question, cam.toml the organisation. To bring them in by hand:
@@ -61,6 +62,8 @@ survey, analysis.toml the question, cam.toml the organisation. To bring them in 
     cam import units units.csv --map units.toml
     ... and so on: accounts, contacts, employees, account_periods, ledger_totals, answers, indicators,
     investments, cost_points, measures, goals
+    cam wave status 2026q3-customers
+    cam poll results 2026q3-staff --out poll
     cam report --period 2026Q3 --lang en --out report
 ";
 
@@ -70,6 +73,8 @@ pub(super) fn all(company: &Company) -> Vec<(String, String)> {
         ("README", README),
         ("cam.toml", CONFIGURATION),
         ("customer.toml", include_str!("../../surveys/customer.toml")),
+        ("wave.toml", include_str!("waves/customers.toml")),
+        ("poll.toml", include_str!("waves/staff.toml")),
         ("units.toml", include_str!("maps/units.toml")),
         ("accounts.toml", include_str!("maps/accounts.toml")),
         ("contacts.toml", include_str!("maps/contacts.toml")),
@@ -176,6 +181,16 @@ fn contact_key(account: usize, contact: usize) -> String {
     format!("{}-{}", customer_key(account), contact + 1)
 }
 
+/// A contact's e-mail address: under an ending that belongs to nobody (RFC 2606).
+pub(super) fn contact_address(account: usize, contact: usize) -> String {
+    format!("contact{}@sample{:04}.example", contact + 1, account + 1)
+}
+
+/// An employee's e-mail address.
+pub(super) fn employee_address(number: usize) -> String {
+    format!("e{:04}@harbour.example", number + 1)
+}
+
 /// The ledger's number of a customer.
 fn debtor(account: usize) -> usize {
     700_001 + account
@@ -202,12 +217,13 @@ fn accounts(company: &Company) -> String {
 }
 
 fn contacts(company: &Company) -> String {
-    let mut text = String::from("contact,customer,role,name,language\n");
+    let mut text = String::from("contact,customer,role,name,email,language\n");
     for (at, account) in company.accounts.iter().enumerate() {
         for (contact, role) in account.roles.iter().enumerate() {
             let language = if at % 5 == 0 { "en" } else { "zh-Hans" };
             let (key, customer) = (contact_key(at, contact), customer_key(at));
-            line!(text, "{key},{customer},{role},Contact {key},{language}");
+            let email = contact_address(at, contact);
+            line!(text, "{key},{customer},{role},Contact {key},{email},{language}");
         }
     }
     text
@@ -215,7 +231,7 @@ fn contacts(company: &Company) -> String {
 
 fn employees(company: &Company) -> String {
     let mut dice = Dice::new(company.seed, 31);
-    let mut text = String::from("employee,language,joined,left,unit\n");
+    let mut text = String::from("employee,email,language,joined,left,unit\n");
     for number in 0..EMPLOYEES {
         let unit = match dice.index(10) {
             0 => format!("C{}", dice.index(CHANNELS.len()) + 1),
@@ -230,7 +246,9 @@ fn employees(company: &Company) -> String {
         let stayed = (f64::from(days) * (1.0 + dice.uniform()) / 3.0) as i32;
         let left = dice.chance(0.125).then(|| joined.saturating_add(jiff::Span::new().days(stayed)));
         let left = left.map(|day| day.to_string()).unwrap_or_default();
-        line!(text, "E{:04},zh-Hans,{joined},{left},{unit}", number + 1);
+        let language = if number % 8 == 0 { "en" } else { "zh-Hans" };
+        let email = employee_address(number);
+        line!(text, "E{:04},{email},{language},{joined},{left},{unit}", number + 1);
     }
     text
 }
@@ -300,7 +318,8 @@ fn answers(company: &Company) -> String {
         write!(text, ",q{item}").expect("a text takes every word");
     }
     text.push('\n');
-    for answer in &company.answers {
+    // The last wave is no history: it is sent, and answered on the pages.
+    for answer in company.answers.iter().filter(|answer| answer.wave < LAST_WAVE) {
         let quarter = FIRST_WAVE + answer.wave;
         let wave = quarter_name(quarter);
         let day = first_day(quarter).saturating_add(jiff::Span::new().days(answer.day));

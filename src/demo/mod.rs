@@ -7,9 +7,11 @@ mod account;
 mod answer;
 mod company;
 mod dice;
+mod field;
 mod file;
 mod model;
 mod truth;
 
 pub use company::{Company, LAST_QUARTER, Source, as_of};
+pub use field::{Does, Employee, Respondent, launched_at};
 pub use truth::{Case, TrueLevel};

@@ -1,5 +1,9 @@
 //! `cam demo`.
 
+mod client;
+mod letterbox;
+mod quarter;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,8 +12,10 @@ use std::time::Instant as Stopwatch;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 
+pub use quarter::{Fielded, field_quarter};
+
 use super::exit::Refused;
-use super::report;
+use super::{keys, report, wave};
 use crate::analysis::{self, Advice, Analysis, InvestmentOutcome, Question};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
@@ -27,8 +33,9 @@ const PORT: u16 = 8080;
 
 /// Makes up a company with a known truth, brings it in, and reports on it.
 ///
-/// The files that a company's systems would export are written to a folder and imported like any user's. The
-/// quarter is analysed, the report is written in English and Chinese, and for each investment the best level
+/// The files that a company's systems would export are written to a folder and imported like any user's. The last
+/// quarter's survey and a poll of the employees go out by e-mail to a server on this machine, and made-up people
+/// answer them. The quarter is analysed, the report is written in English and Chinese, and for each investment the best level
 /// that was found is printed beside the true one. Then the report is served on <http://127.0.0.1:8080> until
 /// Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -57,6 +64,11 @@ impl Demo {
         super::migrate::prepare(&db, &config).await?;
         let clock = clock(&config)?;
         import_all(&db, clock, &self.dir, &company).await?;
+        keys::create(&config.key_file)?;
+        let fielded = field_quarter(&db, &keys::read(&config)?, &self.dir, &company).await?;
+        account(&fielded)?;
+        wave::show_status(&db, quarter::CUSTOMERS, false).await?;
+        say("")?;
 
         let file = self.dir.join("analysis.toml");
         let question = Question::parse(&file.display().to_string(), &std::fs::read_to_string(&file)?)?;
@@ -86,6 +98,10 @@ fn write_files(folder: &Path, company: &Company) -> anyhow::Result<()> {
         let message =
             format!("{folder} holds a database that is not the demo's: name another folder with --dir");
         return Err(Refused(message).into());
+    }
+    match std::fs::remove_dir_all(folder.join("returned")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
     }
     for name in ["cam.db", "cam.db-wal", "cam.db-shm"] {
         match std::fs::remove_file(folder.join(name)) {
@@ -126,6 +142,30 @@ async fn import_all(db: &Db, clock: Clock, folder: &Path, company: &Company) -> 
         ))?;
     }
     Ok(())
+}
+
+/// Prints what became of the quarter's mails.
+fn account(fielded: &Fielded) -> anyhow::Result<()> {
+    let [contacts, employees] = fielded.invited;
+    let languages: Vec<String> =
+        fielded.answered.iter().map(|(language, count)| format!("{count} in {language}")).collect();
+    let (taken, second, refused) = (fielded.taken, fielded.second_attempt, fielded.refused);
+    let (broke, looked, stopped) = (fielded.broke_off, fielded.looked, fielded.unsubscribed);
+    let (returned, poll) = (fielded.returned, &fielded.poll);
+    say("")?;
+    say(&format!(
+        "invited {contacts} contacts and {employees} employees by e-mail, to a server on this machine"
+    ))?;
+    say(&format!(
+        "mails: {taken} taken ({second} at the second attempt), {refused} refused, {returned} came back"
+    ))?;
+    say(&format!("answered by their links: {}; {broke} of them broke off", languages.join(", ")))?;
+    say(&format!("{looked} only looked, {stopped} want no mails any more"))?;
+    say(&format!(
+        "poll of the employees: {} ballots opened at its end and deleted; of its table {} cells are shown, {} hidden",
+        poll.answered, poll.shown, poll.hidden
+    ))?;
+    say("")
 }
 
 /// Prints for each investment what was found beside what is true.
