@@ -15,7 +15,7 @@ use super::client::{Client, Page};
 use super::letterbox::{self, Taken};
 use crate::clock::{Clock, Instant};
 use crate::demo::{self, Company, Does, Employee, Respondent};
-use crate::job::{Desk, Outbox, Settings};
+use crate::job::{Desk, Outbox, Place, Returns, Settings};
 use crate::mail::{Deadlines, Lifetime, Organisation, Party, Received, Relay, Separator, Sink, Tls};
 use crate::seal::Keys;
 use crate::store::{self, Db};
@@ -109,7 +109,8 @@ pub async fn field_quarter(
     let answered = answer(&respondents, &letters, (address, &folder.join("customer.toml"))).await?;
     vote(&company.employees(), &letters, address).await?;
     let returned = send_back(&respondents, &mails, &folder.join("returned"))?;
-    // CALL SITE for the intake: read the maildir `returned` with the job that takes returned mails, at `later(launched, 30)`.
+    let home = vec![Place::Maildir(folder.join("returned"))];
+    Returns::new(db.clone(), Clock::Fixed(later(launched, 30)), home).once().await?;
     stop.send_replace(true);
     serving.await??;
     let poll = wave::close_poll(db, STAFF, Some(PASSPHRASE.into()), later(launched, 7 * 24)).await?;
