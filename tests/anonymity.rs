@@ -1,6 +1,14 @@
 //! An anonymous wave against an attacker who holds every table, every file and every backup, and knows who voted when.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::format_push_string, reason = "a test needs no faster text")]
+#![expect(clippy::print_stdout, reason = "it prints its figure")]
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the counts here are small"
+)]
 
 #[path = "support/fielded.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]

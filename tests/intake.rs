@@ -1,6 +1,8 @@
 //! Answers to the real program while it is killed again and again: what it acknowledged is there.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::format_push_string, reason = "a test needs no faster text")]
+#![expect(clippy::print_stdout, reason = "it prints its figure")]
 
 #[path = "support/fielded.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
@@ -150,10 +152,13 @@ struct Load {
     acknowledged: AtomicUsize,
 }
 
+/// The value that was acknowledged, and one that was sent after it.
+type Values = (Option<usize>, Option<usize>);
+
 /// What one client knows: by response and question the value that was acknowledged, and one that was sent after it.
 #[derive(Default)]
 struct Known {
-    said: HashMap<(Uuid, &'static str), (Option<usize>, Option<usize>)>,
+    said: HashMap<(Uuid, &'static str), Values>,
     turn: usize,
 }
 
@@ -208,7 +213,7 @@ async fn kill_under_load(db: &Db, kills: usize) {
         // Under load, and at another point of it each time.
         let since = Instant::now();
         while acknowledged() < before + LOAD {
-            assert!(since.elapsed() < Duration::from_secs(60), "no answer is taken");
+            assert!(since.elapsed() < Duration::from_mins(1), "no answer is taken");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::time::sleep(Duration::from_millis((kill as u64 * 131) % 300)).await;

@@ -1,6 +1,7 @@
 //! Links in real mails: programs that open all of them change nothing, one click ends all mails, logs stay silent.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::format_push_string, reason = "a test needs no faster text")]
 
 #[path = "support/fielded.rs"]
 mod fielded;
