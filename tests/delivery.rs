@@ -4,6 +4,7 @@
 
 #[path = "support/fielded.rs"]
 mod fielded;
+#[expect(dead_code, reason = "the tests of imports use the rest")]
 #[path = "support/import_desk.rs"]
 mod import_desk;
 mod support;
@@ -30,7 +31,8 @@ async fn contacts(db: &Db, people: &[(&str, &str, &str, &str)]) -> Desk {
     desk.import(Kind::Accounts, "no,name\nA1,Haoda\n", ACCOUNTS).await.unwrap();
     let mut file = String::from("no,account,name,email,language,zone\n");
     for (number, (name, email, language, zone)) in people.iter().enumerate() {
-        file.push_str(&format!("C{number},A1,{name},{email},{language},{zone}\n"));
+        let row = format!("C{number},A1,{name},{email},{language},{zone}\n");
+        file.push_str(&row);
     }
     let report = desk.import(Kind::Contacts, file, CONTACTS).await.unwrap();
     assert_eq!(report.new, people.len() as u64);
@@ -153,7 +155,7 @@ async fn no_mail_goes_out_at_night_or_on_a_sunday_of_the_recipient() {
         // On Sunday the mail is long due, and still waits.
         let sunday = Clock::moving(at("2026-11-29T15:00:00Z"));
         send_until(outbox(&db, port, sunday, 2), async || {
-            states(&db).await.get("leased").is_none() && sink.count() == 1
+            !states(&db).await.contains_key("leased") && sink.count() == 1
         })
         .await;
         assert_eq!(sink.count(), 1);

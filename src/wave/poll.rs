@@ -67,6 +67,8 @@ pub async fn close_poll(
         return Err(WaveError::NotAPoll { key: key.into() });
     }
     if !rows::cells(&mut db.read().await?, wave.wave_id).await?.is_empty() {
+        // A crash after the release can have left what was deleted in free pages.
+        db.scrub().await?;
         return Err(WaveError::Released { key: key.into() });
     }
     let private = match (file.mode, passphrase) {

@@ -42,7 +42,7 @@ const CONNECTIONS: usize = 8;
 const AT_A_TIME: usize = 16;
 
 /// How long the mails may take to go out.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What became of the quarter's mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,12 +238,12 @@ impl Quarter<'_> {
                 tls: Tls::Plain,
                 login: None,
                 hello: DOMAIN.into(),
-                deadlines: Deadlines::all(Duration::from_secs(60)),
+                deadlines: Deadlines::all(Duration::from_mins(1)),
                 lifetime: Lifetime::default(),
             },
             connections: CONNECTIONS,
             rate: 10_000.0,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             idle: Duration::from_millis(20),
             alone: true,
             holidays: HolidayBook::new(),
