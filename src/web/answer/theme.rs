@@ -52,7 +52,7 @@ impl Colour {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// The colour `steps` 255ths on the way to another one.
+    /// The colour `steps` of 255 equal steps on the way to another one.
     fn towards(self, other: Self, steps: u16) -> Self {
         let mut parts = [0; 3];
         for (part, (from, to)) in parts.iter_mut().zip(self.0.into_iter().zip(other.0)) {
