@@ -28,7 +28,7 @@ use cam::import::Kind;
 use cam::seal::{self, Answer, Ballot, PollKey, token_hash};
 use cam::store::Db;
 use cam::survey;
-use cam::wave::{self, HolidayBook, Launch, WaveFile};
+use cam::wave::{self, Launch, WaveFile};
 use cam::web::Limits;
 use fielded::{NOW, at, keys, launch};
 use import_desk::Desk;
@@ -75,7 +75,6 @@ async fn open(db: &Db) -> (Desk, Site, Vec<Invited>) {
         survey: survey::parse("survey.toml", SURVEY).unwrap(),
         survey_text: SURVEY.into(),
         listed: None,
-        holidays: HolidayBook::new(),
         timezone: "Asia/Shanghai".into(),
         language: "en".into(),
         poll_keys: Some(wave::poll_keys(PASSPHRASE).unwrap()),

@@ -164,6 +164,40 @@ async fn no_mail_goes_out_at_night_or_on_a_sunday_of_the_recipient() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_keeps_to_the_holidays_that_the_wave_was_launched_with() {
+    each_backend(async |db| {
+        contacts(&db, &TWO[..1]).await;
+        let mut wave = launch_of(&wave_file(""));
+        let off = ["2026-11-30", "2026-12-01"].map(|day| day.parse().unwrap()).into();
+        let calendar = wave::Holidays { off, ..wave::Holidays::default() };
+        wave.file.holidays.insert("Asia/Shanghai".into(), calendar);
+        launch(&db, wave, at(NOW)).await.unwrap();
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 1), async || sink.count() == 1).await;
+        let monday = at("2026-11-30T02:00:00Z");
+        let queued: Result<i64, WaveError> = db
+            .write(move |tx| Box::pin(async move { wave::remind(tx, &keys(), ("autumn", 1), monday).await }))
+            .await;
+        assert_eq!(queued.unwrap(), 1);
+        // Neither on the first day off nor on the second, but on Wednesday.
+        for (now, mails) in
+            [("2026-11-30T02:00:00Z", 1), ("2026-12-01T02:00:00Z", 1), ("2026-12-02T02:00:00Z", 2)]
+        {
+            let clock = Clock::moving(at(now));
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            let sending = outbox(&db, port, clock, 1);
+            let running = tokio::spawn(async move { sending.run(stopped).await });
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            stop.send(true).unwrap();
+            running.await.unwrap().unwrap();
+            assert_eq!(sink.count(), mails, "{now}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_wave_sends_nothing_more_and_stays_closed() {
     each_backend(async |db| {
         contacts(&db, &TWO).await;
@@ -175,11 +209,7 @@ async fn a_closed_wave_sends_nothing_more_and_stays_closed() {
         assert!(!close().await.unwrap());
         assert_eq!(states(&db).await, [("cancelled".to_owned(), 2)].into());
         let remind: Result<i64, WaveError> = db
-            .write(|tx| {
-                Box::pin(async move {
-                    wave::remind(tx, &keys(), ("autumn", 1), &wave::HolidayBook::new(), at(NOW)).await
-                })
-            })
+            .write(|tx| Box::pin(async move { wave::remind(tx, &keys(), ("autumn", 1), at(NOW)).await }))
             .await;
         assert!(matches!(remind, Err(WaveError::Closed { .. })));
     })
@@ -201,9 +231,7 @@ async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
         let monday = at("2026-11-30T02:00:00Z");
         let remind = async || -> Result<i64, WaveError> {
             db.write(move |tx| {
-                Box::pin(async move {
-                    wave::remind(tx, &keys(), ("autumn", 1), &wave::HolidayBook::new(), monday).await
-                })
+                Box::pin(async move { wave::remind(tx, &keys(), ("autumn", 1), monday).await })
             })
             .await
         };

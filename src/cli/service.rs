@@ -16,7 +16,6 @@ use crate::mail::inbound::imap::{Account, Encryption};
 use crate::mail::{Deadlines, Lifetime, Login, Organisation, Party, Relay, Separator, Signer, Tls, Trust};
 use crate::seal::Keys;
 use crate::store::{self, Db};
-use crate::wave::HolidayBook;
 
 /// How long to wait where no mail is due.
 const IDLE: Duration = Duration::from_millis(500);
@@ -49,7 +48,6 @@ impl Jobs {
                     lease: Duration::from_secs(u64::from(mail.lease_seconds)),
                     idle: IDLE,
                     alone: alone.is_some(),
-                    holidays: HolidayBook::new(),
                 };
                 Some(Outbox::new(db.clone(), clock, Arc::new(desk), settings))
             }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::finance::{Currency, Money};
 use crate::store::{self, Db};
 use crate::survey;
-use crate::wave::{self, Board, HolidayBook, Holidays, Launch, Launched, WaveError, WaveFile};
+use crate::wave::{self, Board, Holidays, Launch, Launched, WaveError, WaveFile};
 
 /// Send a survey, and see who answers.
 #[derive(Debug, clap::Args)]
@@ -199,23 +199,22 @@ pub(super) fn read_wave(file: &Path) -> anyhow::Result<(WaveFile, survey::Instru
 
 /// Everything that a launch rests on, read from the wave's file and what it names.
 pub(super) async fn prepare(db: &Db, file: &Path) -> anyhow::Result<Launch> {
-    let (parsed, survey, survey_text) = read_wave(file)?;
+    let (mut parsed, survey, survey_text) = read_wave(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let organisation = store::organisation::find(&mut db.read().await?).await?;
     let listed = match &parsed.audience.file {
         Some(list) => Some(read_list(&folder.join(list))?),
         None => None,
     };
-    let mut holidays = HolidayBook::new();
-    for (zone, name) in &parsed.send.holidays {
-        holidays.insert(zone.clone(), read_holidays(&folder.join("holidays").join(format!("{name}.toml")))?);
+    for (zone, name) in parsed.send.holidays.clone() {
+        let calendar = read_holidays(&folder.join("holidays").join(format!("{name}.toml")))?;
+        parsed.holidays.insert(zone, calendar);
     }
     Ok(Launch {
         file: parsed,
         survey,
         survey_text,
         listed,
-        holidays,
         timezone: organisation.timezone,
         language: organisation.default_language,
         poll_keys: None,
@@ -363,12 +362,8 @@ async fn remind(
     clock: Clock,
 ) -> Result<i64, WaveError> {
     let keys = keys.clone();
-    db.write(move |tx| {
-        Box::pin(
-            async move { wave::remind(tx, &keys, (&key, number), &HolidayBook::new(), clock.now()).await },
-        )
-    })
-    .await
+    db.write(move |tx| Box::pin(async move { wave::remind(tx, &keys, (&key, number), clock.now()).await }))
+        .await
 }
 
 async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow::Result<()> {

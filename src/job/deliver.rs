@@ -16,7 +16,6 @@ use crate::mail::pace::{Breaker, Pace, Pause, Verdict, Watch};
 use crate::mail::{Class, Outcome, Phase, Relay, SmtpSession};
 use crate::store::outbox::{self, Lease, Leased};
 use crate::store::{Db, StoreError, fielding};
-use crate::wave::HolidayBook;
 
 /// Rows leased per connection: enough that connections do not wait, few enough that little is stuck when a process dies.
 const ROWS_PER_CONNECTION: usize = 8;
@@ -52,8 +51,6 @@ pub struct Settings {
     /// Whether this process is the only one that sends from this database: then all leases that it finds at its start are of a
     /// process that is dead.
     pub alone: bool,
-    /// Holidays by time zone, for the last look at the send window.
-    pub holidays: HolidayBook,
 }
 
 /// Counts of what a process has sent since its start.
@@ -286,7 +283,7 @@ impl Outbox {
         let lease = self.lease_of(&row);
         let texts = self.desk.texts(&self.db, &row).await?;
         let now = self.clock.now();
-        if let Some(at) = texts.file.send.next(now, &row.timezone, &self.settings.holidays)
+        if let Some(at) = texts.file.send.next(now, &row.timezone, &texts.file.holidays)
             && at > now
         {
             return Ok(self.put_back(lease, "queued", at, None).await?);

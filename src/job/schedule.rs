@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::clock::{Clock, Instant};
 use crate::seal::Keys;
 use crate::store::{Db, organisation, retention};
-use crate::wave::{self, HolidayBook, WaveError};
+use crate::wave::{self, WaveError};
 
 /// How often the calendar is looked at.
 const EVERY: Duration = Duration::from_secs(30);
@@ -68,9 +68,7 @@ impl Schedule {
                 let queued: Result<i64, WaveError> = self
                     .db
                     .write(move |tx| {
-                        Box::pin(async move {
-                            wave::remind(tx, &mac, (&key, number), &HolidayBook::new(), now).await
-                        })
+                        Box::pin(async move { wave::remind(tx, &mac, (&key, number), now).await })
                     })
                     .await;
                 queued?;

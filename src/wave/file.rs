@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::window::SendWindow;
+use super::window::{HolidayBook, SendWindow};
 
 /// Fewest answers that a shown cell needs, whatever a wave asks for.
 pub const LEAST_K: i64 = 5;
@@ -162,6 +162,10 @@ pub struct WaveFile {
     pub audience: Audience,
     /// When mails may go out.
     pub send: SendWindow,
+    /// The holidays that `send` names, by time zone. They are read at the launch and kept with the wave, so that a reminder
+    /// keeps to them too.
+    #[serde(default)]
+    pub holidays: HolidayBook,
     /// Days between two invitations of one person, over all waves.
     pub cap_days: i64,
     /// Days after the launch on which who has not answered is reminded, at most two.
@@ -362,6 +366,7 @@ impl Raw {
             channel: self.channel,
             audience: self.audience.into_inner(),
             send: self.send.map(Spanned::into_inner).unwrap_or_default(),
+            holidays: HolidayBook::new(),
             cap_days: self.cap_days.map_or(CAP_DAYS, Spanned::into_inner),
             remind_after_days: self.remind_after_days.map(Spanned::into_inner).unwrap_or_default(),
             thanks: self.thanks,

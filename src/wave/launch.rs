@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::WaveError;
 use super::file::{Channel, Mode, Population, WaveFile};
-use super::window::HolidayBook;
 use crate::clock::Instant;
 use crate::mail::pace::domain_group;
 use crate::seal::{Keys, Purpose, token_hash};
@@ -36,8 +35,6 @@ pub struct Launch {
     pub survey_text: String,
     /// Addresses that the audience's own file names, in small letters; `None` where it names none.
     pub listed: Option<BTreeSet<String>>,
-    /// Holidays by time zone.
-    pub holidays: HolidayBook,
     /// The organisation's time zone, of people whose own is not known.
     pub timezone: String,
     /// The language of people whose own is not known.
@@ -415,7 +412,7 @@ impl Rows {
         let customers = launch.file.audience.of == Population::Contacts;
         if launch.file.channel == Channel::Mail {
             let earliest = invitee.event.map_or(now, |(_, due)| now.max(due));
-            let run_at = launch.file.send.next(earliest, &timezone, &launch.holidays);
+            let run_at = launch.file.send.next(earliest, &timezone, &launch.file.holidays);
             let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
             let of = Mailing {
                 invitation: id,

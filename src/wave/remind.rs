@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::WaveError;
 use super::file::{Mode, WaveFile};
 use super::launch::Mailing;
-use super::window::HolidayBook;
 use crate::clock::Instant;
 use crate::seal::{Keys, Purpose};
 use crate::store::fielding::{self, WaveState};
@@ -32,7 +31,6 @@ pub async fn remind(
     tx: &mut Tx,
     keys: &Keys,
     (key, number): (&str, i64),
-    holidays: &HolidayBook,
     now: Instant,
 ) -> Result<i64, WaveError> {
     fielding::lock(tx).await?;
@@ -43,7 +41,7 @@ pub async fn remind(
     let silent = fielding::silent(tx, wave.wave_id).await?;
     let mut rows = Vec::with_capacity(silent.len());
     for person in &silent {
-        let run_at = file.send.next(now, &person.timezone, holidays);
+        let run_at = file.send.next(now, &person.timezone, &file.holidays);
         let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: person.timezone.clone() })?;
         let mailing = Mailing {
             invitation: person.invitation_id,

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::WaveError;
 use super::file::{Standing, WaveFile};
 use super::launch::{CheckedLaunch, Invitee, Launch, enlist, hex, open};
-use super::window::HolidayBook;
 use crate::clock::Instant;
 use crate::seal::Keys;
 use crate::store::Tx;
@@ -97,7 +96,6 @@ async fn invite(
         survey_text: rule.survey.clone(),
         file,
         listed: None,
-        holidays: HolidayBook::new(),
         timezone: timezone.into(),
         language: language.into(),
         poll_keys: None,

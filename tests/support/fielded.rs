@@ -10,7 +10,7 @@ use cam::mail::{Deadlines, Lifetime, Organisation, Party, Relay, Separator, Sign
 use cam::seal::Keys;
 use cam::store::Db;
 use cam::survey;
-use cam::wave::{self, HolidayBook, Launch, Launched, WaveError, WaveFile};
+use cam::wave::{self, Launch, Launched, WaveError, WaveFile};
 
 /// Wednesday 25 November 2026, 10:00 in Shanghai.
 pub(crate) const NOW: &str = "2026-11-25T02:00:00Z";
@@ -47,7 +47,6 @@ pub(crate) fn launch_of(text: &str) -> Launch {
         file,
         survey_text,
         listed: None,
-        holidays: HolidayBook::new(),
         timezone: "Asia/Shanghai".into(),
         language: "en".into(),
         poll_keys: None,
@@ -116,7 +115,6 @@ pub(crate) fn signed_outbox(
         lease: Duration::from_secs(30),
         idle: Duration::from_millis(20),
         alone: true,
-        holidays: HolidayBook::new(),
     };
     Outbox::new(db.clone(), clock, Arc::new(desk), settings)
 }

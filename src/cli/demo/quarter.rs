@@ -20,7 +20,7 @@ use crate::mail::{Deadlines, Lifetime, Organisation, Party, Received, Relay, Sep
 use crate::seal::Keys;
 use crate::store::{self, Db};
 use crate::survey;
-use crate::wave::{self, HolidayBook, PollClosed};
+use crate::wave::{self, PollClosed};
 use crate::web::{Edge, Limits, Parts, Service};
 
 /// The customer wave's key.
@@ -246,7 +246,6 @@ impl Quarter<'_> {
             lease: Duration::from_mins(1),
             idle: Duration::from_millis(20),
             alone: true,
-            holidays: HolidayBook::new(),
         };
         Outbox::new(self.db.clone(), clock, Arc::new(desk), settings)
     }
