@@ -73,6 +73,7 @@ CREATE TABLE invitation (
     response_id UUID UNIQUE REFERENCES response (id),
     finished_at TIMESTAMPTZ,
     declined_at TIMESTAMPTZ,
+    withdrawn_at TIMESTAMPTZ,
     UNIQUE (wave_id, contact_id),
     UNIQUE (wave_id, employee_id),
     CHECK ((contact_id IS NULL) <> (employee_id IS NULL))

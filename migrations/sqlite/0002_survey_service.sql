@@ -85,6 +85,7 @@ CREATE TABLE invitation (
     response_id BLOB UNIQUE REFERENCES response (id),
     finished_at INTEGER,
     declined_at INTEGER,
+    withdrawn_at INTEGER,
     UNIQUE (wave_id, contact_id),
     UNIQUE (wave_id, employee_id),
     CHECK ((contact_id IS NULL) <> (employee_id IS NULL))

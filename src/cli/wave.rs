@@ -369,12 +369,17 @@ async fn remind(
 async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow::Result<()> {
     let (db, keys) = (super::open(config).await?, keys::read(config)?);
     let base_url = config.web.base_url();
+    // The file first, and for its owner alone: what cannot be written is not handed over.
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(out).with_context(|| format!("{} cannot be written", out.display()))?;
     let links: Result<Vec<wave::Link>, WaveError> = db
         .write(move |tx| Box::pin(async move { wave::links(tx, &keys, &key, &base_url, clock.now()).await }))
         .await;
     let links = links?;
-    let mut writer =
-        csv::Writer::from_path(out).with_context(|| format!("{} cannot be written", out.display()))?;
+    let mut writer = csv::Writer::from_writer(file);
     for link in &links {
         writer.serialize(link)?;
     }

@@ -50,31 +50,38 @@ impl Schedule {
     pub async fn once(&self) -> Result<(), WaveError> {
         let now = self.clock.now();
         let zone = TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC);
-        self.ask_after_events(now).await?;
-        let keys = wave::keys(&mut self.db.read().await?, true).await?;
-        for key in keys {
-            let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
-            if state.closes_at <= now {
-                // An anonymous wave is opened by HR's passphrase; until then it only takes no ballots any more.
-                if file.mode != wave::Mode::Anonymous {
-                    let ended: Result<bool, WaveError> = self
-                        .db
-                        .write(move |tx| Box::pin(async move { wave::close(tx, &key, now).await }))
-                        .await;
-                    ended?;
-                }
-            } else if let Some(number) = wave::due_reminder(&file, &state, &zone, now) {
-                let mac = self.keys.clone();
-                let queued: Result<i64, WaveError> = self
-                    .db
-                    .write(move |tx| {
-                        Box::pin(async move { wave::remind(tx, &mac, (&key, number), now).await })
-                    })
-                    .await;
-                queued?;
+        // One rule or wave that cannot be dealt with must not stop the others.
+        if let Err(error) = self.ask_after_events(now).await {
+            tracing::warn!(%error, "events could not be asked about");
+        }
+        for key in wave::keys(&mut self.db.read().await?, true).await? {
+            if let Err(error) = self.keep(&key, &zone, now).await {
+                tracing::warn!(wave = %key, %error, "a wave could not be closed or reminded");
             }
         }
         self.delete(now, &zone).await
+    }
+
+    /// Closes a wave whose time is over, or reminds when that is due.
+    async fn keep(&self, key: &str, zone: &TimeZone, now: Instant) -> Result<(), WaveError> {
+        let (state, file) = wave::find(&mut self.db.read().await?, key).await?;
+        let key = key.to_owned();
+        if state.closes_at <= now {
+            // An anonymous wave is opened by HR's passphrase; until then it only takes no ballots any more.
+            if file.mode == wave::Mode::Anonymous {
+                return Ok(());
+            }
+            let ended: Result<bool, WaveError> =
+                self.db.write(move |tx| Box::pin(async move { wave::close(tx, &key, now).await })).await;
+            return ended.map(drop);
+        }
+        let Some(number) = wave::due_reminder(&file, &state, zone, now) else { return Ok(()) };
+        let keys = self.keys.clone();
+        let queued: Result<i64, WaveError> = self
+            .db
+            .write(move |tx| Box::pin(async move { wave::remind(tx, &keys, (&key, number), now).await }))
+            .await;
+        queued.map(drop)
     }
 
     /// Invites under the rules of standing waves.
@@ -104,7 +111,8 @@ impl Schedule {
         let mut over = Vec::new();
         for key in wave::keys(&mut self.db.read().await?, false).await? {
             let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
-            if today > file.delete_after {
+            // A standing rule opens waves beyond its date: an open wave keeps what it is still asking for.
+            if today > file.delete_after && state.closed_at.is_some() {
                 over.push(state.wave_id);
             }
         }

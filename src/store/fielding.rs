@@ -177,9 +177,10 @@ statements! {
                  LEFT JOIN employee ON employee.id = invitation.employee_id
                  LEFT JOIN ticket ON ticket.invitation_id = invitation.id
                 WHERE invitation.wave_id = $1 AND invitation.channel = 'mail' AND invitation.response_id IS NULL
-                  AND invitation.declined_at IS NULL AND COALESCE(ticket.used, FALSE) = FALSE
+                  AND invitation.declined_at IS NULL AND invitation.withdrawn_at IS NULL AND COALESCE(ticket.used, FALSE) = FALSE
                   AND EXISTS (SELECT 1 FROM delivery WHERE delivery.invitation_id = invitation.id
                                  AND delivery.kind = 'invitation' AND delivery.state = 'sent'
+                                 AND delivery.ended_at <= $2
                                  AND COALESCE(delivery.bounce, '') <> 'hard')
                 ORDER BY invitation.id"];
 
@@ -331,9 +332,10 @@ pub(crate) async fn spend(
     Ok(on!(tx, SPEND, |c, q| sqlx::query_scalar(q).bind(&list).bind(now).bind(since).fetch_all(c).await)?)
 }
 
-/// Persons who have been written to and have not answered, declined or turned out not to be reachable.
-pub(crate) async fn silent(tx: &mut Tx, wave: Uuid) -> Result<Vec<Silent>, StoreError> {
-    Ok(on!(tx, SILENT, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
+/// Persons whose invitation went out no later than `sent_by` and who have not answered, declined, taken their answers back or
+/// turned out not to be reachable.
+pub(crate) async fn silent(tx: &mut Tx, wave: Uuid, sent_by: Instant) -> Result<Vec<Silent>, StoreError> {
+    Ok(on!(tx, SILENT, |c, q| sqlx::query_as(q).bind(wave).bind(sent_by).fetch_all(c).await)?)
 }
 
 /// The wave and the person of an invitation that came by mail and was not declined.

@@ -94,7 +94,7 @@ statements! {
                        LEFT JOIN contact ON contact.id = invitation.contact_id
                        LEFT JOIN event ON event.id = invitation.event_id
                       WHERE invitation.id = $1 AND wave.mode <> 'anonymous' AND wave.closed_at IS NULL
-                        AND fielding.closes_at > $2
+                        AND fielding.closes_at > $2 " {"" | "FOR SHARE OF wave"} "
                      ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at"];
 
     /// The same for a response that there is, which is cheaper.
@@ -119,7 +119,8 @@ statements! {
                      JOIN fielding ON fielding.wave_id = wave.id
                     WHERE invitation.id = $1 AND wave.closed_at IS NULL AND fielding.closes_at > $2"];
 
-    FORGET = ["UPDATE invitation SET response_id = NULL, finished_at = NULL WHERE id = $1"];
+    /// Who has deleted their answers is not reminded of them.
+    FORGET = ["UPDATE invitation SET response_id = NULL, finished_at = NULL, withdrawn_at = $2 WHERE id = $1"];
 
     DROP_ANSWERS = ["DELETE FROM answer WHERE response_id = $1"];
 
@@ -138,7 +139,8 @@ statements! {
     PUT_SEALED = ["INSERT INTO sealed_ballot (id, wave_id, body)
                    SELECT $1, wave.id, $3
                      FROM wave JOIN fielding ON fielding.wave_id = wave.id
-                    WHERE wave.id = $2 AND wave.closed_at IS NULL AND fielding.closes_at > $4"];
+                    WHERE wave.id = $2 AND wave.closed_at IS NULL AND fielding.closes_at > $4"
+                  {"" | " FOR SHARE OF wave"}];
 
     TICKET_UNUSED = ["SELECT used FROM ticket WHERE invitation_id = $1" {"" | " FOR UPDATE"}];
 
@@ -244,7 +246,8 @@ pub(crate) async fn delete(tx: &mut Tx, invitation: Uuid, now: Instant) -> Resul
     if open == 0 {
         return Ok(false);
     }
-    for statement in [FORGET, DROP_ANSWERS, DROP_RESPONSE] {
+    on!(&mut *tx, FORGET, |c, q| sqlx::query(q).bind(invitation).bind(now).execute(c).await.map(drop))?;
+    for statement in [DROP_ANSWERS, DROP_RESPONSE] {
         on!(&mut *tx, statement, |c, q| sqlx::query(q).bind(invitation).execute(c).await.map(drop))?;
     }
     Ok(true)
@@ -271,6 +274,9 @@ pub(crate) async fn decline(
     Ok(())
 }
 
+/// Ballots that are cast at a time on PostgreSQL, fewer than half of the pool's connections.
+static CASTS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(6);
+
 /// How casting a ballot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cast {
@@ -285,17 +291,20 @@ pub enum Cast {
 /// Stores a sealed ballot, and then marks the ticket as used, in two transactions that share no key. A crash between them
 /// admits a second ballot; the other order would lose the first.
 ///
-/// Callers of one process must not cast for one invitation at a time; on PostgreSQL the ticket's row is locked meanwhile, so
+/// Callers of one process must not cast for one invitation at a time: `alone` is dropped when the next may. On PostgreSQL the ticket's row is locked meanwhile, so
 /// that several processes do not either.
 pub(crate) async fn cast(
     db: &Db,
     (invitation, wave): (Uuid, Uuid),
     body: Vec<u8>,
     now: Instant,
+    alone: impl Send + 'static,
 ) -> Result<Cast, StoreError> {
-    // On a task of its own: a caller that goes away must not leave a stored ballot with an unused ticket.
+    // On a task of its own: a caller that goes away must not leave a stored ballot with an unused ticket. `alone` goes with it:
+    // until the ticket is used nobody else may cast for this invitation, whether the caller is still there or not.
     let db = db.clone();
     let casting = tokio::spawn(async move {
+        let _alone = alone;
         match &db {
             Db::Sqlite { .. } => {
                 let used: bool = on!(&mut db.read().await?, TICKET_UNUSED, |c, q| sqlx::query_scalar(q)
@@ -311,6 +320,8 @@ pub(crate) async fn cast(
                 db.write(move |tx| Box::pin(async move { use_ticket(tx, invitation).await })).await?;
             }
             Db::Postgres(pool) => {
+                // Each cast needs a second connection while it holds the ticket's: a few at a time always get it.
+                let _place = CASTS.acquire().await.map_err(|_| StoreError::Stopped)?;
                 let mut ticket = Tx::Postgres(pool.begin().await?);
                 let used: bool = on!(&mut ticket, TICKET_UNUSED, |c, q| sqlx::query_scalar(q)
                     .bind(invitation)

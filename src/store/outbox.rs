@@ -137,7 +137,7 @@ statements! {
                 ORDER BY delivery.run_at, delivery.id"];
 
     WANTED = ["SELECT wave.closed_at IS NOT NULL AS closed, fielding.paused_at IS NOT NULL AS paused,
-                      invitation.declined_at IS NOT NULL AS declined,
+                      (invitation.declined_at IS NOT NULL OR invitation.withdrawn_at IS NOT NULL) AS declined,
                       (invitation.response_id IS NOT NULL OR COALESCE(ticket.used, FALSE)) AS answered,
                       EXISTS (SELECT 1 FROM suppression WHERE suppression.hmac = $2) AS suppressed
                  FROM invitation

@@ -16,6 +16,9 @@ use crate::store::{StoreError, Tx};
 /// Rows that travel to the database together.
 const SET: usize = 1000;
 
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
 /// A wave with the file that it was launched with.
 pub(crate) async fn find(tx: &mut Tx, key: &str) -> Result<(WaveState, WaveFile), WaveError> {
     let wave = fielding::wave(tx, key).await?.ok_or_else(|| WaveError::Unknown { key: key.to_owned() })?;
@@ -38,7 +41,12 @@ pub async fn remind(
     if wave.closed_at.is_some() || wave.closes_at <= now {
         return Err(WaveError::Closed { key: key.into() });
     }
-    let silent = fielding::silent(tx, wave.wave_id).await?;
+    // Counted from each person's own invitation, which may have gone out later than the wave opened.
+    let place = usize::try_from(number - 1).unwrap_or(0);
+    let days = file.remind_after_days.get(place).copied().unwrap_or(1);
+    // A day's mails go out over its hours: what went out late on the first day is due with the rest.
+    let sent_by = Instant::from_micros(now.as_micros() - (days - 1).max(0) * DAY);
+    let silent = fielding::silent(tx, wave.wave_id, sent_by).await?;
     let mut rows = Vec::with_capacity(silent.len());
     for person in &silent {
         let run_at = file.send.next(now, &person.timezone, &file.holidays);

@@ -168,6 +168,9 @@ async fn compare(tx: &mut Tx, wave: &WaveState, standings: &[Standing]) -> Resul
         standings.iter().filter(|one| one.answered > 0).filter_map(|one| one.account_id).collect();
     let year_before = Instant::from_micros(wave.opened_at.as_micros() - YEAR);
     let facts = fielding::account_facts(tx, wave.wave_id, (year_before, wave.opened_at)).await?;
+    let reached = |one: &&Standing| one.answered > 0 || one.handed_over || one.sent && !one.bounced;
+    let reached: HashSet<Uuid> = standings.iter().filter(reached).filter_map(|one| one.account_id).collect();
+    let facts: Vec<_> = facts.into_iter().filter(|account| reached.contains(&account.id)).collect();
     let (spoke, silent): (Vec<_>, Vec<_>) = facts.iter().partition(|account| answered.contains(&account.id));
     let mut rows = Vec::new();
     let mut row = |variable: String, value: &dyn Fn(&fielding::AccountFacts) -> Option<f64>| {

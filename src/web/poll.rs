@@ -99,8 +99,7 @@ async fn try_cast(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
     let public = visit.link.public_key.as_deref().unwrap_or_default();
     let sealed = wave::seal_ballot(public, &items, replies, units)?;
     let ids = (visit.link.invitation_id, visit.link.wave_id);
-    let cast = intake::cast(&service.db, ids, sealed, now).await;
-    drop(casting);
+    let cast = intake::cast(&service.db, ids, sealed, now, casting).await;
     match cast {
         Ok(Cast::Sent) => {
             service.metrics.ballots.inc();
