@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+/// Microseconds in 24 hours.
+const DAY: i64 = 86_400_000_000;
+
 /// A moment in UTC, truncated to microseconds so that SQLite and PostgreSQL store the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -38,6 +41,11 @@ impl Instant {
         } else {
             Timestamp::MAX
         })
+    }
+
+    /// Returns the instant `days` times 24 hours later, or earlier where they are negative.
+    pub const fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(DAY)))
     }
 
     /// Returns the instant `months` calendar months later on the wall clock of `zone`.

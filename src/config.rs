@@ -203,6 +203,9 @@ impl Config {
                 return Err(ConfigError::Value { file: path.into(), section: "organisation", problem });
             }
         }
+        if let Some(problem) = read.web.problem() {
+            return Err(ConfigError::Value { file: path.into(), section: "web", problem });
+        }
         if let Some(problem) = read.mail.as_ref().and_then(MailSection::problem) {
             return Err(ConfigError::Value { file: path.into(), section: "mail", problem });
         }
@@ -247,6 +250,26 @@ mod tests {
         std::fs::write(&file, "database = \"sqlite:one.db\"\nlaguage = \"en\"\n").unwrap();
         let message = Config::load(Some(&file), None, None).unwrap_err().to_string();
         assert!(message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn links_over_plain_http_are_refused_except_on_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cam.toml");
+        let load = |web: &str| {
+            std::fs::write(&file, format!("[web]\n{web}\n")).unwrap();
+            Config::load(Some(&file), None, None).map(|config| config.web.base_url())
+        };
+        assert_eq!(load("base_url = \"https://ask.example/\"").unwrap(), "https://ask.example");
+        assert_eq!(load("listen = \"127.0.0.1:8090\"").unwrap(), "http://127.0.0.1:8090");
+        for web in [
+            "base_url = \"http://ask.example\"",
+            "listen = \"0.0.0.0:80\"",
+            "base_url = \"http://127.0.0.1.example\"",
+        ] {
+            let message = load(web).unwrap_err().to_string();
+            assert!(message.contains("[web] base_url"), "{message}");
+        }
     }
 
     #[test]

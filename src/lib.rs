@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod dataset;
 pub mod demo;
+pub mod digest;
 pub mod disclosure;
 pub mod finance;
 pub mod import;

@@ -22,11 +22,12 @@ mod served;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use cam::clock::Clock;
 use cam::import::Kind;
 use cam::seal::{self, Answer, Ballot, PollKey, token_hash};
-use cam::store::Db;
+use cam::store::{Db, Tx};
 use cam::survey;
 use cam::wave::{self, Launch, WaveFile};
 use cam::web::Limits;
@@ -34,6 +35,7 @@ use fielded::{NOW, at, keys, launch};
 use import_desk::Desk;
 use served::{Invited, Site, column, dump, invited, is, run};
 use support::each_backend;
+use tokio::io::AsyncWriteExt;
 
 const PASSPHRASE: &str = "four plain words here";
 
@@ -299,6 +301,57 @@ async fn ballots_of_one_person_at_once_are_one_ballot_and_a_later_visit_says_so(
         for path in [format!("/s/{}", one.token), path] {
             assert!(!site.get(&path).await.body.contains("<form"), "{path}");
         }
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_the_connection_while_a_ballot_is_cast_gets_no_second_one() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db).await;
+        let path = format!("/s/{}/ballot", invited[0].token);
+        let form = site.get(&path).await.form();
+        let body = served::encoded(&form.filled(&[("mood", "4")]));
+        let request = served::request("POST", &path, &[("Content-Type", served::FORM)], body.as_bytes());
+        // SQLite's writing connection, and PostgreSQL's ballots, are held: the first ballot waits to be stored.
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let holding = db.clone();
+        let held = tokio::spawn(async move {
+            let held: Result<(), cam::store::StoreError> = holding
+                .write(move |tx| {
+                    Box::pin(async move {
+                        if let Tx::Postgres(tx) = tx {
+                            sqlx::query("LOCK TABLE sealed_ballot IN EXCLUSIVE MODE")
+                                .execute(&mut **tx)
+                                .await?;
+                        }
+                        wait.await.map_err(|_| cam::store::StoreError::Stopped)
+                    })
+                })
+                .await;
+            held
+        });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let mut lost = tokio::net::TcpStream::connect(site.address).await.unwrap();
+        lost.write_all(&request).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(lost);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let (address, again) = (site.address, request.clone());
+        let second = tokio::spawn(async move { served::send(address, &again).await.unwrap() });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        go.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        assert_eq!(second.await.unwrap().status, 200);
+        let used = async || column(&db, "SELECT CAST(COUNT(*) AS TEXT) FROM ticket WHERE used").await;
+        for _ in 0..100 {
+            if used().await == ["1"] {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!((sealed(&db).await.len(), used().await), (1, vec!["1".to_owned()]));
         site.close().await;
     })
     .await;

@@ -7,15 +7,20 @@ mod fielded;
 #[expect(dead_code, reason = "the tests of imports use the rest")]
 #[path = "support/import_desk.rs"]
 mod import_desk;
+#[expect(dead_code, reason = "the tests over HTTP use the rest")]
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
 use cam::clock::Clock;
 use cam::import::Kind;
+use cam::job::Schedule;
 use cam::mail::Received;
 use cam::store::Db;
 use cam::wave::{self, LeftOut, WaveError};
 use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states, wave_file};
 use import_desk::Desk;
+use served::{column, run};
 use support::each_backend;
 
 const ACCOUNTS: &str =
@@ -164,6 +169,70 @@ async fn no_mail_goes_out_at_night_or_on_a_sunday_of_the_recipient() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_counts_from_the_persons_own_invitation() {
+    each_backend(async |db| {
+        let people = [TWO[0], ("Ms Night", "night@haoda.example", "en", "America/New_York")];
+        contacts(&db, &people).await;
+        launch(&db, launch_of(&wave_file("remind_after_days = [4]")), at(NOW)).await.unwrap();
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 1), async || sink.count() == 1).await;
+        // The second mail went out six days later.
+        let late = Clock::moving(at("2026-12-01T15:00:00Z"));
+        send_until(outbox(&db, port, late, 1), async || sink.count() == 2).await;
+        let remind = async |now: &'static str| -> Result<i64, WaveError> {
+            db.write(move |tx| {
+                Box::pin(async move { wave::remind(tx, &keys(), ("autumn", 1), at(now)).await })
+            })
+            .await
+        };
+        assert_eq!(remind("2026-12-02T02:00:00Z").await.unwrap(), 1);
+        assert_eq!(remind("2026-12-05T15:30:00Z").await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wave_that_cannot_be_read_does_not_stop_the_calendar() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let other = wave_file("cap_days = 0").replace("\"autumn\"", "\"zest\"");
+        launch(&db, launch_of(&other), at(NOW)).await.unwrap();
+        run(&db, "UPDATE fielding SET settings = 'spoilt' WHERE key = 'autumn'").await;
+        let clock = Clock::Fixed(at("2026-12-16T02:00:00Z"));
+        Schedule::new(db.clone(), clock, keys(), "Asia/Shanghai".into()).once().await.unwrap();
+        let open = "SELECT key FROM fielding JOIN wave ON wave.id = fielding.wave_id WHERE closed_at IS NULL";
+        assert_eq!(column(&db, open).await, ["autumn"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_deleted_after_their_day_and_not_while_their_wave_is_open() {
+    each_backend(async |db| {
+        let desk = contacts(&db, &TWO).await;
+        let file = standing_file().replace("2028-12-31", "2026-11-01");
+        start_standing(&db, &file).await;
+        desk.import(Kind::Events, "no,what,contact,day\nD1,delivery,C0,2026-11-23\n", EVENTS).await.unwrap();
+        let schedule = Schedule::new(db.clone(), Clock::Fixed(at(NOW)), keys(), "Asia/Shanghai".into());
+        schedule.once().await.unwrap();
+        run(
+            &db,
+            "INSERT INTO response (id, wave_id, answered_at, weight) SELECT id, id, opened_at, 1.0 FROM wave",
+        )
+        .await;
+        let count = async || column(&db, "SELECT CAST(COUNT(*) AS TEXT) FROM response").await;
+        schedule.once().await.unwrap();
+        assert_eq!(count().await, ["1"]);
+        run(&db, "UPDATE wave SET closed_at = opened_at").await;
+        schedule.once().await.unwrap();
+        assert_eq!(count().await, ["0"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reminder_keeps_to_the_holidays_that_the_wave_was_launched_with() {
     each_backend(async |db| {
         contacts(&db, &TWO[..1]).await;
@@ -245,6 +314,23 @@ async fn a_reminder_goes_to_who_got_the_invitation_and_once() {
 
 const STANDING: &str = "\n[standing]\nevent = \"delivery\"\nafter_days = 2\n";
 
+fn standing_file() -> String {
+    wave_file("")
+        .replace("closes = \"2026-12-15T18:00\"\n", "")
+        .replace("[notice.en]", &format!("{STANDING}[notice.en]"))
+}
+
+/// Puts the rule in force on 20 November.
+async fn start_standing(db: &Db, file: &str) {
+    let checked = launch_of(file).check().unwrap();
+    let started: Result<bool, WaveError> = db
+        .write(move |tx| {
+            Box::pin(async move { wave::start_standing(tx, &checked, at("2026-11-20T02:00:00Z")).await })
+        })
+        .await;
+    assert!(started.unwrap());
+}
+
 const EVENTS: &str = "kind = \"events\"\ndate = \"%Y-%m-%d\"\n[fields]\nkey = { column = \"no\", scheme = \"erp\" }\n\
      event = \"what\"\ncontact = { column = \"contact\", scheme = \"crm\" }\nhappened_at = \"day\"\n";
 
@@ -252,14 +338,7 @@ const EVENTS: &str = "kind = \"events\"\ndate = \"%Y-%m-%d\"\n[fields]\nkey = { 
 async fn a_standing_wave_asks_some_days_after_an_event_and_once_about_it() {
     each_backend(async |db| {
         let desk = contacts(&db, &TWO).await;
-        let file = wave_file("").replace("closes = \"2026-12-15T18:00\"\n", "").replace("[notice.en]", &format!("{STANDING}[notice.en]"));
-        let checked = launch_of(&file).check().unwrap();
-        let started: Result<bool, WaveError> = db
-            .write(move |tx| {
-                Box::pin(async move { wave::start_standing(tx, &checked, at("2026-11-20T02:00:00Z")).await })
-            })
-            .await;
-        assert!(started.unwrap());
+        start_standing(&db, &standing_file()).await;
         // C0 had a delivery two days ago and one before the rule was in force; C1 had one yesterday.
         let events = "no,what,contact,day\nD1,delivery,C0,2026-11-23\nD2,delivery,C0,2026-11-10\nD3,delivery,C1,2026-11-24\n";
         let report = desk.import(Kind::Events, events, EVENTS).await.unwrap();

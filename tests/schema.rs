@@ -115,3 +115,73 @@ async fn a_failed_write_leaves_nothing_behind() {
 fn an_instant_prints_as_utc() {
     assert_eq!(Instant::from_micros(0).to_string(), "1970-01-01T00:00:00Z");
 }
+
+/// Writes an indicator, and then fails where it is to.
+async fn write_indicator(db: &Db, name: String, fails: bool) -> Result<(), StoreError> {
+    db.write(move |tx| {
+        Box::pin(async move {
+            let insert = "INSERT INTO indicator (name, direction) VALUES ($1, 'up')";
+            match tx {
+                Tx::Sqlite(tx) => sqlx::query(insert).bind(name).execute(&mut **tx).await.map(drop)?,
+                Tx::Postgres(tx) => sqlx::query(insert).bind(name).execute(&mut **tx).await.map(drop)?,
+            }
+            if fails { Err(StoreError::Stopped) } else { Ok(()) }
+        })
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_come_together_stand_or_fall_alone() {
+    each_backend(async |db| {
+        // While this one holds SQLite's connection, the others queue up and share the next transaction.
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let holding = db.clone();
+        let first = tokio::spawn(async move {
+            let held: Result<(), StoreError> = holding
+                .write(move |_| Box::pin(async move { wait.await.map_err(|_| StoreError::Stopped) }))
+                .await;
+            held
+        });
+        tokio::task::yield_now().await;
+        let mut others = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let db = db.clone();
+            others.spawn(async move {
+                let fails = number % 5 == 0;
+                (fails, write_indicator(&db, format!("n{number:02}"), fails).await)
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        go.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        while let Some(ended) = others.join_next().await {
+            let (fails, outcome) = ended.unwrap();
+            assert_eq!(outcome.is_err(), fails);
+        }
+        let names = "SELECT name FROM indicator ORDER BY name";
+        let stored: Vec<String> = match db.read().await.unwrap() {
+            Tx::Sqlite(mut tx) => sqlx::query_scalar(names).fetch_all(&mut *tx).await.unwrap(),
+            Tx::Postgres(mut tx) => sqlx::query_scalar(names).fetch_all(&mut *tx).await.unwrap(),
+        };
+        let expected: Vec<String> =
+            (0..20).filter(|number| number % 5 != 0).map(|number| format!("n{number:02}")).collect();
+        assert_eq!(stored, expected);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_breaks_the_program_leaves_nothing_and_the_next_one_goes_on() {
+    each_backend(async |db| {
+        let breaking = db.clone();
+        let broken = tokio::spawn(async move {
+            let never: Result<(), StoreError> =
+                breaking.write(|_| Box::pin(async move { panic!("on purpose") })).await;
+            never
+        });
+        assert!(!matches!(broken.await, Ok(Ok(()))));
+        write_indicator(&db, "after".into(), false).await.unwrap();
+    })
+    .await;
+}

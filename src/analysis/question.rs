@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::result::{MoneyKind, RetentionRule};
@@ -304,18 +303,9 @@ impl Question {
             seed: raw.optimum.seed,
             role_weights: raw.role_weights.unwrap_or(RoleWeights { decides: 1.0, uses: 1.0, pays: 1.0 }),
             sample_data: raw.sample_data,
-            sha256: hex(&Sha256::digest(text.as_bytes())),
+            sha256: crate::digest::sha256(text),
         })
     }
-}
-
-/// Writes bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::AnalysisError;
-use super::question::{Question, hex};
+use super::question::Question;
 use crate::clock::Instant;
 use crate::dataset::{Contact, Response, Wave};
+use crate::digest::hex;
 use crate::finance::{Currency, Ledger};
 use crate::store::snapshot::{AccountRow, InvestmentRow, NumberRow, Snapshot};
 use crate::survey;

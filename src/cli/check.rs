@@ -7,8 +7,8 @@ use super::exit::Refused;
 use crate::config::Config;
 use crate::store;
 
-/// Prints the effective configuration with the source of each value, and tests the database: that it opens,
-/// that its schema is this program's, that every statement can be prepared on it.
+/// Prints the effective configuration, and tests the database: that it opens, that its schema is this program's, that every
+/// statement can be prepared on it. Where there is a relay, it is greeted and signed in to; nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cam check --database sqlite:cam.db")]
 pub(super) struct Check {}
@@ -21,6 +21,7 @@ impl Check {
             None => writeln!(out, "configuration file: none")?,
         }
         writeln!(out, "database: {} (from {})", config.database.redacted(), config.database.source)?;
+        write_service(&mut out, config)?;
         let db = super::open(config).await?;
         let mut faults = 0;
         for (module, name, sql) in store::statements() {
@@ -46,6 +47,38 @@ impl Check {
             organisation.timezone,
             organisation.fiscal_year_start
         )?;
+        if let Some(mail) = &config.mail {
+            super::service::greet(mail).await?;
+            writeln!(out, "relay: {}:{} greets and lets us in", mail.host, mail.port)?;
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Prints what the survey service would work with; no password.
+fn write_service(out: &mut dyn Write, config: &Config) -> std::io::Result<()> {
+    let key = if config.key_file.is_file() { "" } else { " (missing: `cam migrate` makes it)" };
+    writeln!(out, "key: {}{key}", config.key_file.display())?;
+    writeln!(out, "answering pages: on {}, links begin with {}", config.web.listen, config.web.base_url())?;
+    match &config.mail {
+        Some(mail) => writeln!(
+            out,
+            "mail: {mail:?}, bounces to {}, {} connections, {} mails a minute and domain at most",
+            mail.bounce_domain(),
+            mail.connections,
+            mail.rate_per_minute
+        )?,
+        None => writeln!(out, "mail: no [mail] section, so no mail is sent")?,
+    }
+    match &config.returns {
+        Some(returns) => {
+            let maildir = returns.maildir.iter().map(|folder| folder.display().to_string());
+            let imap =
+                returns.imap.iter().map(|imap| format!("{} at {}:{}", imap.mailbox, imap.host, imap.port));
+            writeln!(out, "returns: {}", maildir.chain(imap).collect::<Vec<_>>().join(", "))
+        }
+        None => {
+            writeln!(out, "returns: no [returns] section, so bounces are only what the relay says at once")
+        }
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn page(
     let zone = TimeZone::get(&organisation.timezone)?;
     let said = |texts: &crate::survey::Texts, key: &str| {
         let text = texts.get(tag).or_else(|| texts.values().next()).map_or(key, String::as_str);
-        text.replace("{organisation}", &organisation.name)
+        crate::survey::fill(text, &|word| (word == "organisation").then_some(organisation.name.as_str()))
     };
     let survey = &results.survey;
     let items = survey.items.iter().map(|item| (item.key.clone(), said(&item.text, &item.key)));

@@ -13,7 +13,9 @@ use crate::clock::Clock;
 use crate::config::{Config, MailSection, ReturnsSection, TlsMode};
 use crate::job::{Desk, Outbox, Place, Returns, Schedule, SendReport, Settings};
 use crate::mail::inbound::imap::{Account, Encryption};
-use crate::mail::{Deadlines, Lifetime, Login, Organisation, Party, Relay, Separator, Signer, Tls, Trust};
+use crate::mail::{
+    Deadlines, Lifetime, Login, Organisation, Party, Relay, Separator, Signer, SmtpSession, Tls, Trust,
+};
 use crate::seal::Keys;
 use crate::store::{self, Db};
 
@@ -193,6 +195,15 @@ fn relay(mail: &MailSection) -> anyhow::Result<Relay> {
         deadlines: Deadlines::default(),
         lifetime: Lifetime::default(),
     })
+}
+
+/// Greets the relay and signs in to it, as sending would.
+pub(super) async fn greet(mail: &MailSection) -> anyhow::Result<()> {
+    let session = SmtpSession::open(&relay(mail)?)
+        .await
+        .with_context(|| format!("the relay {}:{} cannot be used", mail.host, mail.port))?;
+    session.quit().await;
+    Ok(())
 }
 
 /// Reads a file that holds a secret and nothing else.

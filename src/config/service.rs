@@ -23,6 +23,17 @@ impl Default for WebSection {
 }
 
 impl WebSection {
+    /// What is wrong with it, in words. A mail carries no link over plain HTTP, but for a try on this machine.
+    pub(super) fn problem(&self) -> Option<String> {
+        let url = self.base_url();
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|here| {
+            url.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        (!here && !url.starts_with("https://")).then(|| {
+            format!("base_url {url:?} is to begin with https://: mails carry no other links (http only for 127.0.0.1)")
+        })
+    }
+
     /// The address that links begin with, without a slash at its end.
     pub fn base_url(&self) -> String {
         let url = self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));

@@ -10,7 +10,8 @@ use super::form::{Form, Source};
 use super::line::{Fault, Given, Line, Value};
 use super::report::Fill;
 use super::row::{Reader, label};
-use super::source::{FileError, Record, Table, hex};
+use super::source::{FileError, Record, Table};
+use crate::digest::hex;
 use crate::store::identity::{Identifier, Owner};
 
 /// Rows of one set: large enough that statements are few, small enough to hold.

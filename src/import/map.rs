@@ -11,7 +11,8 @@ use toml::Spanned;
 use super::form::{Form, Operator, Source};
 use super::kind::{Kind, Shape};
 use super::raw::{RawField, RawMap, RawTable};
-use super::source::{Encoding, Reading, hex};
+use super::source::{Encoding, Reading};
+use crate::digest::{self, hex};
 use crate::finance::{Currency, NumberStyle};
 use crate::store::identity::Owner;
 use crate::survey::{self, Instrument};
@@ -130,7 +131,7 @@ impl Map {
             let document = survey(name.get_ref()).map_err(|error| map.fault(&name.span(), error))?;
             let instrument = survey::parse(name.get_ref(), &document)
                 .map_err(|error| map.fault(&name.span(), error.to_string()))?;
-            let sha256 = hex(&Sha256::digest(&document));
+            let sha256 = digest::sha256(&document);
             map.survey = Some(SurveyFile { instrument, document, sha256 });
         }
         map.read_sources(&raw)?;

@@ -10,6 +10,8 @@ use flate2::read::MultiGzDecoder;
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 
+use crate::digest::hex;
+
 use super::guard::{Guard, Transcoder};
 use super::sheet::Sheet;
 
@@ -103,14 +105,6 @@ pub(super) fn sha256(path: &Path) -> Result<String, FileError> {
             length => hash.update(&block[..length]),
         }
     }
-}
-
-/// Writes bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        digits.extend([byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0')));
-        digits
-    })
 }
 
 fn fault(path: &Path, line: Option<u64>, message: impl Into<String>) -> FileError {

@@ -32,9 +32,6 @@ pub(super) const REFUSAL_DAYS: i64 = 30;
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LAST_RETRY: Duration = Duration::from_mins(1);
 
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
 /// How sending goes about.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -160,7 +157,7 @@ impl Outbox {
                     place = queue.reserve() => place,
                     _ = stop.wait_for(|stop| *stop) => break,
                 };
-                // The connections are gone only when they have panicked; their rows come back with the lease.
+                // The connections end only after this loop does.
                 let Ok(place) = place else { return Ok(()) };
                 if let Some(row) = waiting.remove(at) {
                     place.send(row);
@@ -266,10 +263,21 @@ impl Outbox {
         loop {
             let row = rows.lock().await.recv().await;
             let Some(row) = row else { break };
-            let id = row.id;
-            if let Err(error) = self.deliver(&mut session, row).await {
-                // The row keeps its lease until it runs out, and is then taken back.
-                tracing::error!(delivery = %id, %error, "a mail could not be dealt with");
+            let (id, outbox, mut open) = (row.id, self.clone(), session.take());
+            // On a task of its own: a mail that breaks the program ends its connection, not the sending of all others.
+            let delivered = tokio::spawn(async move {
+                let dealt = outbox.deliver(&mut open, row).await;
+                (open, dealt)
+            });
+            // The row keeps its lease until it runs out, and is then taken back.
+            match delivered.await {
+                Ok((open, dealt)) => {
+                    session = open;
+                    if let Err(error) = dealt {
+                        tracing::error!(delivery = %id, %error, "a mail could not be dealt with");
+                    }
+                }
+                Err(broken) => tracing::error!(delivery = %id, %broken, "a mail broke the program"),
             }
             self.state.lock().await.held.remove(&id);
         }
@@ -404,7 +412,7 @@ impl Outbox {
                     if !outbox::end(tx, lease, &ending).await? {
                         return Ok(false);
                     }
-                    let since = Instant::from_micros(now.as_micros() - REFUSAL_DAYS * DAY);
+                    let since = now.plus_days(-REFUSAL_DAYS);
                     match then {
                         Then::Suppress => outbox::suppress(tx, &mark, "hard_bounce", now).await?,
                         Then::CountRefusal

@@ -126,7 +126,7 @@ impl Desk {
         let name = row.name.as_deref().unwrap_or_default().trim();
         let fill = |text: &survey::Texts| {
             let text = text.get(&row.language).or_else(|| text.values().next()).map_or("", String::as_str);
-            fill(text, &|word| match word {
+            survey::fill(text, &|word| match word {
                 "organisation" => Some(self.organisation.name.as_str()),
                 "name" => Some(name),
                 "account" => Some(row.account.as_deref().unwrap_or_default()),
@@ -248,26 +248,6 @@ fn other_language(
     Some((other, format!("{link}?l={}", other.tag())))
 }
 
-/// Fills in `{word}`s; what stands for nothing stays as it is.
-fn fill<'a>(text: &'a str, value: &dyn Fn(&str) -> Option<&'a str>) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        filled.push_str(&rest[..open]);
-        rest = &rest[open..];
-        let found = rest.find('}').and_then(|close| Some((close, value(&rest[1..close])?)));
-        if let Some((close, word)) = found {
-            filled.push_str(word);
-            rest = &rest[close + 1..];
-        } else {
-            filled.push('{');
-            rest = &rest[1..];
-        }
-    }
-    filled.push_str(rest);
-    filled
-}
-
 /// The words around a survey's own texts.
 struct Words {
     hello: &'static str,
@@ -301,16 +281,5 @@ impl Words {
                 ends: ["完全不", "完全如此"],
             },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_filled_in_once_and_an_unknown_one_stays() {
-        let value = |word: &str| (word == "name").then_some("{account}");
-        assert_eq!(fill("Hello {name}, {who}? {", &value), "Hello {account}, {who}? {");
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
 use super::deliver::{REFUSAL_DAYS, REFUSALS};
 use crate::clock::{Clock, Instant};
+use crate::digest;
 use crate::mail::inbound::imap::{Account, Checkpoint, ImapError, Mailbox};
 use crate::mail::inbound::maildir::{self, MaildirError, NewMail};
 use crate::mail::inbound::{self as incoming, Feedback, Inbound, Kind, References, Strength};
@@ -24,9 +24,6 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Mails that are read at a time.
 const BATCH: usize = 50;
-
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
 
 /// Where mail comes back to.
 #[derive(Debug, Clone)]
@@ -277,12 +274,7 @@ async fn open(raw: Arc<[u8]>) -> Opened {
     let read = spawn_blocking(move || incoming::read(&bytes)).await;
     // A mail on which reading breaks would come again each time: a person shall look at it.
     let inbound = read.unwrap_or_else(|_| Inbound { kind: Kind::Reply, references: References::default() });
-    let sha256 = Sha256::digest(&raw).iter().fold(String::new(), |mut text, byte| {
-        use std::fmt::Write;
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let sha256 = digest::sha256(&raw);
     Opened { raw, sha256, inbound }
 }
 
@@ -340,7 +332,7 @@ async fn act(tx: &mut Tx, effect: Effect, returned: &Returned, now: Instant) -> 
         }
         Effect::Soft => {
             outbox::mark_bounce(tx, returned.id, "soft").await?;
-            let since = Instant::from_micros(now.as_micros() - REFUSAL_DAYS * DAY);
+            let since = now.plus_days(-REFUSAL_DAYS);
             if let Some(person) = returned.person_id
                 && outbox::soft_bounces(tx, (person, mark), since).await? >= REFUSALS
             {

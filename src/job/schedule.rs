@@ -16,9 +16,6 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Days that raw mails which came back are kept.
 const RAW_MAIL_DAYS: i64 = 30;
 
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
 /// The calendar of the waves.
 #[derive(Debug, Clone)]
 pub struct Schedule {
@@ -106,11 +103,12 @@ impl Schedule {
 
     /// Deletes raw mails after their days, and the answers of waves after the day that their dossier names.
     async fn delete(&self, now: Instant, zone: &TimeZone) -> Result<(), WaveError> {
-        let since = Instant::from_micros(now.as_micros() - RAW_MAIL_DAYS * DAY);
+        let since = now.plus_days(-RAW_MAIL_DAYS);
         let today = now.date(zone);
         let mut over = Vec::new();
         for key in wave::keys(&mut self.db.read().await?, false).await? {
-            let (state, file) = wave::find(&mut self.db.read().await?, &key).await?;
+            // What cannot be read is named where it is closed or reminded; the others are dealt with all the same.
+            let Ok((state, file)) = wave::find(&mut self.db.read().await?, &key).await else { continue };
             // A standing rule opens waves beyond its date: an open wave keeps what it is still asking for.
             if today > file.delete_after && state.closed_at.is_some() {
                 over.push(state.wave_id);

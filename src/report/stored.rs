@@ -1,6 +1,5 @@
 //! A report as the store keeps it: the run, its figures, its forecasts and the documents.
 
-use sha2::{Digest, Sha256};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -9,6 +8,7 @@ use super::render::Rendered;
 use super::words::Language;
 use crate::analysis::Analysis;
 use crate::clock::Instant;
+use crate::digest::sha256;
 use crate::store::report::{FigureRow, ForecastRow, ReportRow, Run, RunExclusion};
 use crate::store::{Db, StoreError, report};
 
@@ -118,12 +118,4 @@ pub async fn keep(
     })
     .await?;
     Ok(id)
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }

@@ -6,6 +6,8 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::digest;
+
 /// Bytes of the key.
 const KEY_BYTES: usize = 32;
 
@@ -81,12 +83,7 @@ impl Keys {
 
     /// Writes the key as hexadecimal digits.
     pub fn to_text(&self) -> String {
-        use std::fmt::Write;
-        self.master.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        digest::hex(&self.master)
     }
 
     /// The token of a link: 22 characters, the same each time it is asked for, so that a reminder carries the same link and

@@ -3,6 +3,7 @@
 mod check;
 mod condition;
 mod file;
+mod fill;
 mod flow;
 mod instrument;
 mod raw;
@@ -12,6 +13,7 @@ mod shipped;
 pub use check::{Effort, Finding};
 pub use condition::{Answers, Comparison, Condition, Given, Test};
 pub use file::{SurveyFileError, item_places, parse, parse_all, schema};
+pub use fill::fill;
 pub use instrument::{
     Choice, Construct, Instrument, Item, ItemKind, Jump, Label, Mail, MailKind, Role, Rotation, Scale, Texts,
 };

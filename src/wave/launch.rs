@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::WaveError;
 use super::file::{Channel, Mode, Population, WaveFile};
 use crate::clock::Instant;
+use crate::digest;
 use crate::mail::pace::domain_group;
 use crate::seal::{Keys, Purpose, token_hash};
 use crate::store::fielding::{self, Candidate, Fielding, Invitation, NoticeRow, Ticket, Token};
@@ -20,9 +20,6 @@ use crate::survey::{Instrument, ItemKind, MailKind};
 
 /// Rows that travel to the database together.
 const SET: usize = 1000;
-
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
 
 /// Everything that a launch rests on.
 #[derive(Debug, Clone)]
@@ -122,7 +119,7 @@ pub async fn launch(
     fielding::lock(tx).await?;
     let settings =
         serde_json::to_string(&launch.file).map_err(|error| WaveError::Stored(error.to_string()))?;
-    let sha256 = hex(&Sha256::digest(format!("{settings}\n{}", launch.survey_text)));
+    let sha256 = digest::sha256(format!("{settings}\n{}", launch.survey_text));
     if let Some(stored) = fielding::wave(tx, &launch.file.key).await? {
         if stored.settings_sha256 != sha256 {
             return Err(WaveError::Changed { key: launch.file.key.clone() });
@@ -231,7 +228,7 @@ pub(super) async fn open(
     closes_at: Instant,
     (now, settings, sha256): (Instant, &str, &str),
 ) -> Result<Uuid, WaveError> {
-    let survey_sha256 = hex(&Sha256::digest(&launch.survey_text));
+    let survey_sha256 = digest::sha256(&launch.survey_text);
     let survey_version_id =
         response::register(tx, &launch.survey, &launch.survey_text, &survey_sha256).await?;
     let wave = Uuid::now_v7();
@@ -268,7 +265,9 @@ pub(super) async fn open(
 
 /// A notice's version: the first half of its hash.
 fn notice_version(document: &str) -> String {
-    hex(&Sha256::digest(document)[..8])
+    let mut version = digest::sha256(document);
+    version.truncate(16);
+    version
 }
 
 /// Chooses the audience, and counts who is not in it and why.
@@ -358,7 +357,7 @@ pub(super) async fn enlist(
         reason.is_none()
     });
     drop(addresses);
-    let since = Instant::from_micros(now.as_micros() - launch.file.cap_days * DAY);
+    let since = now.plus_days(-launch.file.cap_days);
     let mut rows = Rows::default();
     let (mut invited, mut due): (i64, Option<(Instant, Instant)>) = (0, None);
     for set in invitees.chunks(SET) {
@@ -509,13 +508,4 @@ fn domain(email: &str) -> Option<String> {
             && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
     };
     (clean(local) && clean(domain) && email.len() <= 254).then(|| domain.to_lowercase())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

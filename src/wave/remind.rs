@@ -16,9 +16,6 @@ use crate::store::{StoreError, Tx};
 /// Rows that travel to the database together.
 const SET: usize = 1000;
 
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
 /// A wave with the file that it was launched with.
 pub(crate) async fn find(tx: &mut Tx, key: &str) -> Result<(WaveState, WaveFile), WaveError> {
     let wave = fielding::wave(tx, key).await?.ok_or_else(|| WaveError::Unknown { key: key.to_owned() })?;
@@ -45,7 +42,7 @@ pub async fn remind(
     let place = usize::try_from(number - 1).unwrap_or(0);
     let days = file.remind_after_days.get(place).copied().unwrap_or(1);
     // A day's mails go out over its hours: what went out late on the first day is due with the rest.
-    let sent_by = Instant::from_micros(now.as_micros() - (days - 1).max(0) * DAY);
+    let sent_by = now.plus_days(-(days - 1).max(0));
     let silent = fielding::silent(tx, wave.wave_id, sent_by).await?;
     let mut rows = Vec::with_capacity(silent.len());
     for person in &silent {
@@ -81,7 +78,7 @@ pub async fn thank(tx: &mut Tx, keys: &Keys, invitation: Uuid, now: Instant) -> 
         email: person.email.as_deref().unwrap_or_default(),
         hold_unknown: true,
     };
-    let until = Instant::from_micros(now.as_micros() + 2 * 86_400_000_000);
+    let until = now.plus_days(2);
     let row = mailing.delivery(keys, ("thanks", 1), (now, until));
     if outbox::known(tx, &[row.dedupe_key.as_str()]).await?.is_empty() {
         put(tx, &[&row]).await?;

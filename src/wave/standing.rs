@@ -5,21 +5,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::WaveError;
 use super::file::{Standing, WaveFile};
-use super::launch::{CheckedLaunch, Invitee, Launch, enlist, hex, open};
+use super::launch::{CheckedLaunch, Invitee, Launch, enlist, open};
 use crate::clock::Instant;
+use crate::digest;
 use crate::seal::Keys;
 use crate::store::Tx;
 use crate::store::event::{self, OpenEvent, StandingRule};
 use crate::store::fielding::{self, Candidate};
 use crate::survey;
-
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
 
 /// Days that the answers of a quarter are taken after it has ended.
 const GRACE_DAYS: i32 = 14;
@@ -40,7 +37,7 @@ pub async fn start_standing(
         return Err(WaveError::NotStanding { key: file.key.clone() });
     }
     let settings = serde_json::to_string(file).map_err(|error| WaveError::Stored(error.to_string()))?;
-    let settings_sha256 = hex(&Sha256::digest(format!("{settings}\n{}", launch.survey_text)));
+    let settings_sha256 = digest::sha256(format!("{settings}\n{}", launch.survey_text));
     if let Some(stored) = event::rule(tx, &file.key).await? {
         if stored.settings_sha256 != settings_sha256 {
             return Err(WaveError::Changed { key: file.key.clone() });
@@ -84,7 +81,7 @@ async fn invite(
     let stored = |error: String| WaveError::Stored(error);
     let file: WaveFile = serde_json::from_str(&rule.settings).map_err(|error| stored(error.to_string()))?;
     let Some(standing) = file.standing.clone() else { return Ok(0) };
-    let ago = |days: i64| Instant::from_micros(now.as_micros() - days * DAY);
+    let ago = |days: i64| now.plus_days(-days);
     // What happened before the rule was in force is not asked about.
     let from = ago(standing.at_most_days).max(rule.started_at);
     let events = event::open_events(tx, &standing.event, (from, ago(standing.after_days))).await?;
@@ -162,7 +159,7 @@ async fn invitees(
         let named = event.contact_id.and_then(|contact| by_id.get(&contact).copied());
         let contact = named.or_else(|| of_account.get(&event.account_id?).copied());
         if let Some(contact) = contact.filter(|contact| asked.insert(contact.person_id)) {
-            let due = Instant::from_micros(event.happened_at.as_micros() + standing.after_days * DAY);
+            let due = event.happened_at.plus_days(standing.after_days);
             invitees.push(Invitee { person: contact.clone(), event: Some((event.id, due)) });
         }
     }

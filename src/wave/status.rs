@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::WaveError;
 use super::file::Mode;
 use super::remind::find;
-use crate::clock::Instant;
 use crate::store::Tx;
 use crate::store::fielding::{self, Standing, WaveState};
 use crate::store::outbox::{self, QueueCount};
@@ -24,8 +23,11 @@ pub const APART: f64 = 0.1;
 /// Segments of the comparison, the largest ones.
 const SEGMENTS: usize = 6;
 
-/// Microseconds in a year.
-const YEAR: i64 = 365 * 86_400_000_000;
+/// Days of a year before a wave, of which its revenue is compared.
+const YEAR_DAYS: i64 = 365;
+
+/// Microseconds in a year of a customer.
+const YEAR: f64 = 365.0 * 86_400e6;
 
 /// How a wave stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -166,7 +168,7 @@ async fn partial_responses(
 async fn compare(tx: &mut Tx, wave: &WaveState, standings: &[Standing]) -> Result<Vec<Compared>, WaveError> {
     let answered: HashSet<Uuid> =
         standings.iter().filter(|one| one.answered > 0).filter_map(|one| one.account_id).collect();
-    let year_before = Instant::from_micros(wave.opened_at.as_micros() - YEAR);
+    let year_before = wave.opened_at.plus_days(-YEAR_DAYS);
     let facts = fielding::account_facts(tx, wave.wave_id, (year_before, wave.opened_at)).await?;
     let reached = |one: &&Standing| one.answered > 0 || one.handed_over || one.sent && !one.bounced;
     let reached: HashSet<Uuid> = standings.iter().filter(reached).filter_map(|one| one.account_id).collect();
@@ -185,7 +187,7 @@ async fn compare(tx: &mut Tx, wave: &WaveState, standings: &[Standing]) -> Resul
     row("revenue_last_year".into(), &|account| Some(account.revenue as f64));
     row("years_a_customer".into(), &|account| {
         let since = account.first_seen?;
-        Some((wave.opened_at.as_micros() - since.as_micros()) as f64 / YEAR as f64)
+        Some((wave.opened_at.as_micros() - since.as_micros()) as f64 / YEAR)
     });
     let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
     for segment in facts.iter().filter_map(|account| account.segment.as_deref()) {
