@@ -249,6 +249,12 @@ async fn a_reminder_keeps_to_the_holidays_that_the_wave_was_launched_with() {
             .write(move |tx| Box::pin(async move { wave::remind(tx, &keys(), ("autumn", 1), monday).await }))
             .await;
         assert_eq!(queued.unwrap(), 1);
+        let due = match db {
+            Db::Sqlite { .. } => format!("run_at = {}", at("2026-12-02T01:00:00Z").as_micros()),
+            Db::Postgres(_) => "run_at = TIMESTAMPTZ '2026-12-02T01:00:00Z'".into(),
+        };
+        let planned = format!("SELECT kind FROM delivery WHERE kind = 'reminder' AND {due}");
+        assert_eq!(column(&db, &planned).await, ["reminder"]);
         // Neither on the first day off nor on the second, but on Wednesday.
         for (now, mails) in
             [("2026-11-30T02:00:00Z", 1), ("2026-12-01T02:00:00Z", 1), ("2026-12-02T02:00:00Z", 2)]
@@ -262,6 +268,29 @@ async fn a_reminder_keeps_to_the_holidays_that_the_wave_was_launched_with() {
             running.await.unwrap().unwrap();
             assert_eq!(sink.count(), mails, "{now}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_goes_to_an_address_that_was_suppressed_after_the_launch() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let mark = keys().suppression_mark("lee@haoda.example");
+        let when = match db {
+            Db::Sqlite { .. } => "0",
+            Db::Postgres(_) => "TIMESTAMPTZ 'epoch'",
+        };
+        run(&db, &format!("INSERT INTO suppression VALUES ('{mark}', 'manual', {when})")).await;
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 2), async || {
+            states(&db).await.keys().all(|state| state == "sent" || state == "cancelled")
+        })
+        .await;
+        assert_eq!(states(&db).await, [("cancelled".to_owned(), 1), ("sent".to_owned(), 1)].into());
+        assert_eq!(sink.mails()[0].to, "chen@haoda.example");
     })
     .await;
 }

@@ -1,7 +1,6 @@
 //! The door: what it does under slow, many and departing clients.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
-#![expect(clippy::format_push_string, reason = "a test needs no faster text")]
 #![expect(clippy::print_stdout, reason = "it prints its figure")]
 
 #[path = "support/served.rs"]
