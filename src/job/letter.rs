@@ -190,7 +190,9 @@ impl Desk {
             Population::Contacts => words.customer,
             Population::Employees => words.employee,
         };
-        let why = why.replace("{organisation}", &self.organisation.name);
+        let name = &self.organisation.name;
+        let name = if words.hanzi { survey::beside_hanzi(name) } else { name.clone() };
+        let why = why.replace("{organisation}", &name);
         let often = words.often.replace("{days}", &file.cap_days.to_string());
         if file.cap_days > 0 { format!("{why}{often}") } else { why }
     }
@@ -257,6 +259,7 @@ struct Words {
     often: &'static str,
     until: &'static str,
     ends: [&'static str; 2],
+    hanzi: bool,
 }
 
 impl Words {
@@ -270,6 +273,7 @@ impl Words {
                 often: " We ask at most once in {days} days.",
                 until: "Open until %-d %B %Y, %H:%M.",
                 ends: ["Not at all", "Completely"],
+                hanzi: false,
             },
             mail::Language::ZhHans => &Self {
                 hello: "您好：",
@@ -279,6 +283,7 @@ impl Words {
                 often: "我们在 {days} 天内最多询问一次。",
                 until: "%Y 年 %-m 月 %-d 日 %H:%M 前可以回答。",
                 ends: ["完全不", "完全如此"],
+                hanzi: true,
             },
         }
     }

@@ -20,6 +20,14 @@ pub fn fill<'a>(text: &'a str, value: &dyn Fn(&str) -> Option<&'a str>) -> Strin
     filled
 }
 
+/// A name as it stands within a Chinese sentence: Latin letters and figures keep a space from what is beside them.
+pub fn beside_hanzi(name: &str) -> String {
+    let latin = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii());
+    let before = if latin(name.chars().next()) { " " } else { "" };
+    let after = if latin(name.chars().next_back()) { " " } else { "" };
+    format!("{before}{name}{after}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +36,12 @@ mod tests {
     fn a_word_is_filled_in_once_and_an_unknown_one_stays() {
         let value = |word: &str| (word == "name").then_some("{account}");
         assert_eq!(fill("Hello {name}, {who}? {", &value), "Hello {account}, {who}? {");
+    }
+
+    #[test]
+    fn latin_letters_keep_a_space_from_hanzi_and_hanzi_do_not() {
+        assert_eq!(beside_hanzi("Kestrel Tools"), " Kestrel Tools ");
+        assert_eq!(beside_hanzi("科川工具"), "科川工具");
+        assert_eq!(beside_hanzi("科川 Tools"), "科川 Tools ");
     }
 }

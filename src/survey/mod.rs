@@ -13,7 +13,7 @@ mod shipped;
 pub use check::{Effort, Finding};
 pub use condition::{Answers, Comparison, Condition, Given, Test};
 pub use file::{SurveyFileError, item_places, parse, parse_all, schema};
-pub use fill::fill;
+pub use fill::{beside_hanzi, fill};
 pub use instrument::{
     Choice, Construct, Instrument, Item, ItemKind, Jump, Label, Mail, MailKind, Role, Rotation, Scale, Texts,
 };

@@ -5,6 +5,8 @@ use askama::Template;
 use super::Page;
 use super::frame::{Frame, Link, Links, Top};
 use super::look::Look;
+use super::words::Words;
+use crate::survey::beside_hanzi;
 
 #[derive(Template)]
 #[template(path = "plain.html", config = ".config/askama.toml")]
@@ -70,12 +72,22 @@ pub fn busy_page(look: &Look, organisation: &str, language: &str, again: &str) -
     alone(look, organisation, language, "busy", Some((again, "busy-again")))
 }
 
+/// The organisation within a sentence of the page's language.
+fn named(frame: &Frame<'_>) -> String {
+    let chinese = Words::of(frame.language).tag() == "zh-Hans";
+    if chinese {
+        beside_hanzi(frame.organisation).trim_start().to_owned()
+    } else {
+        frame.organisation.to_owned()
+    }
+}
+
 /// Writes the page that asks before mails to an address stop; its button posts to the path that stops them.
 ///
 /// `address` is shown as it is given, so the caller masks what the reader may not see.
 pub fn stop_page(frame: &Frame<'_>, address: &str, nonce: &str) -> Page {
     let voice = frame.voice();
-    let names = [("address", address.into()), ("organisation", frame.organisation.into())];
+    let names = [("address", address.into()), ("organisation", named(frame).into())];
     let form = Form {
         action: frame.links.stop.clone(),
         hidden: frame.hidden("", nonce),
@@ -96,7 +108,7 @@ pub fn stop_page(frame: &Frame<'_>, address: &str, nonce: &str) -> Page {
 /// Writes the page after mails have been stopped.
 pub fn stopped_page(frame: &Frame<'_>) -> Page {
     let voice = frame.voice();
-    let names = [("organisation", frame.organisation.into())];
+    let names = [("organisation", named(frame).into())];
     let top = frame.bare(&voice.plain("stopped-title", &names));
     PlainView::of(top, voice.html("stopped-title", &names), vec![voice.say("stopped-text")]).render()
 }
