@@ -1,8 +1,13 @@
 //! What comes in by a link: answers, their change and their end, the wish for no more mails, anonymous ballots.
 
+use std::collections::{HashMap, HashSet};
+
 use uuid::Uuid;
 
 use super::db::{on, once, sql, statements};
+use super::record::{self, Record, json};
+use super::response::Answer;
+use super::writer::again;
 use super::{Db, Sql, StoreError, Tx};
 use crate::clock::Instant;
 use crate::survey::StoredAnswer;
@@ -10,6 +15,8 @@ use crate::survey::StoredAnswer;
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OpenLink {
+    /// The hash of the link's token.
+    pub hash: String,
     /// The invitation, whose id is also that of its response.
     pub invitation_id: Uuid,
     /// The wave.
@@ -40,15 +47,24 @@ pub struct OpenLink {
     pub public_key: Option<Vec<u8>>,
 }
 
+/// A link that was followed, and what is stored behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// Where it leads.
+    pub link: OpenLink,
+    /// The answers by item; none where the wave is anonymous.
+    pub answers: Vec<(String, StoredAnswer)>,
+}
+
 /// One answer to be saved, and what it changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saving {
+    /// The invitation, whose id is also that of its response.
+    pub invitation: Uuid,
     /// The item.
     pub item_key: String,
     /// The answer; all columns empty where the question was passed over.
     pub answer: StoredAnswer,
-    /// Whether something of the person was saved before.
-    pub begun: bool,
     /// Items that are no longer asked under these answers: their answers go.
     pub dropped: Vec<String>,
     /// Whether nothing is left to ask.
@@ -56,63 +72,80 @@ pub struct Saving {
 }
 
 statements! {
-    LINK = ["SELECT invitation.id AS invitation_id, invitation.wave_id, fielding.key AS wave_key, wave.mode, wave.k,
-                    fielding.closes_at, wave.survey_version_id, invitation.language,
-                    invitation.finished_at IS NOT NULL AS finished, COALESCE(ticket.used, FALSE) AS voted,
-                    contact.name, account.name AS account, COALESCE(contact.email, employee.email) AS email,
-                    fielding.public_key
-               FROM invitation_token
-               JOIN invitation ON invitation.id = invitation_token.invitation_id
-               JOIN wave ON wave.id = invitation.wave_id
-               JOIN fielding ON fielding.wave_id = wave.id
-               LEFT JOIN contact ON contact.id = invitation.contact_id
-               LEFT JOIN account ON account.id = contact.account_id
-               LEFT JOIN employee ON employee.id = invitation.employee_id
-               LEFT JOIN ticket ON ticket.invitation_id = invitation.id
-              WHERE invitation_token.hash = $1 AND invitation_token.purpose = $2
-                AND invitation_token.revoked_at IS NULL AND contact.erased_at IS NULL AND employee.erased_at IS NULL
-                AND ($3 = FALSE OR (wave.closed_at IS NULL AND fielding.closes_at > $4))"];
+    /// The tokens first, whatever a planner thinks of the tables behind them; so with the invitations of `PUT_RESPONSES`.
+    LINKS = ["WITH token AS MATERIALIZED (
+                  SELECT hash, invitation_id FROM invitation_token
+                   WHERE hash IN (SELECT "
+                   {"r.value FROM jsonb_each($1)" | "r.value FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                   " AS r)
+                     AND purpose = $2 AND revoked_at IS NULL)
+              SELECT token.hash, invitation.id AS invitation_id, invitation.wave_id, fielding.key AS wave_key,
+                     wave.mode, wave.k, fielding.closes_at, wave.survey_version_id, invitation.language,
+                     invitation.finished_at IS NOT NULL AS finished, COALESCE(ticket.used, FALSE) AS voted,
+                     contact.name, account.name AS account, COALESCE(contact.email, employee.email) AS email,
+                     fielding.public_key
+                FROM token
+                JOIN invitation ON invitation.id = token.invitation_id
+                JOIN wave ON wave.id = invitation.wave_id
+                JOIN fielding ON fielding.wave_id = wave.id
+                LEFT JOIN contact ON contact.id = invitation.contact_id
+                LEFT JOIN account ON account.id = contact.account_id
+                LEFT JOIN employee ON employee.id = invitation.employee_id
+                LEFT JOIN ticket ON ticket.invitation_id = invitation.id
+               WHERE contact.erased_at IS NULL AND employee.erased_at IS NULL
+                 AND ($3 = FALSE OR (wave.closed_at IS NULL AND fielding.closes_at > $4))"];
 
-    ANSWERS = ["SELECT item_key, number, choice, text FROM answer WHERE response_id = $1"];
+    ANSWERS = ["SELECT response_id, item_key, number, choice, text FROM answer
+                 WHERE response_id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                     " AS r)"];
 
-    /// The guard is here: a wave that has ended takes no answer.
-    PUT_RESPONSE = ["INSERT INTO response (id, wave_id, account_id, contact_id, employee_id, unit_id, about_entry_id, answered_at, weight)
-                     SELECT invitation.id, invitation.wave_id, contact.account_id, invitation.contact_id,
-                            invitation.employee_id,
-                            COALESCE((SELECT unit_id FROM account_unit
-                                       WHERE account_unit.account_id = contact.account_id AND valid_from <= $2
-                                         AND (valid_to IS NULL OR valid_to > $2)
-                                       ORDER BY valid_from DESC, unit_id LIMIT 1),
-                                     (SELECT unit_id FROM employee_unit
-                                       WHERE employee_unit.employee_id = invitation.employee_id AND valid_from <= $2
-                                         AND (valid_to IS NULL OR valid_to > $2)
-                                       ORDER BY valid_from DESC, unit_id LIMIT 1)),
-                            event.about_entry_id, $2, 1.0
-                       FROM invitation
-                       JOIN wave ON wave.id = invitation.wave_id
-                       JOIN fielding ON fielding.wave_id = wave.id
-                       LEFT JOIN contact ON contact.id = invitation.contact_id
-                       LEFT JOIN event ON event.id = invitation.event_id
-                      WHERE invitation.id = $1 AND wave.mode <> 'anonymous' AND wave.closed_at IS NULL
-                        AND fielding.closes_at > $2 " {"" | "FOR SHARE OF wave"} "
-                     ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at"];
+    /// The guard is here and in the next: a wave that has ended takes no answer.
+    TOUCH_RESPONSES = ["UPDATE response SET answered_at = $2
+                         WHERE id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                     " AS r)
+                           AND wave_id IN (
+                               SELECT wave.id FROM wave JOIN fielding ON fielding.wave_id = wave.id
+                                WHERE wave.mode <> 'anonymous' AND wave.closed_at IS NULL
+                                  AND fielding.closes_at > $2" {"" | " FOR SHARE OF wave"} ")
+                     RETURNING id"];
 
-    /// The same for a response that there is, which is cheaper.
-    TOUCH_RESPONSE = ["UPDATE response SET answered_at = $2
-                        WHERE id = $1 AND EXISTS (
-                              SELECT 1 FROM wave JOIN fielding ON fielding.wave_id = wave.id
-                               WHERE wave.id = response.wave_id AND wave.mode <> 'anonymous'
-                                 AND wave.closed_at IS NULL AND fielding.closes_at > $2)"];
+    PUT_RESPONSES = ["WITH invited AS MATERIALIZED (
+                          SELECT id, wave_id, contact_id, employee_id, event_id FROM invitation
+                           WHERE id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                     " AS r))
+                      INSERT INTO response (id, wave_id, account_id, contact_id, employee_id, unit_id, about_entry_id, answered_at, weight)
+                      SELECT invited.id, invited.wave_id, contact.account_id, invited.contact_id, invited.employee_id,
+                             COALESCE((SELECT unit_id FROM account_unit
+                                        WHERE account_unit.account_id = contact.account_id AND valid_from <= $2
+                                          AND (valid_to IS NULL OR valid_to > $2)
+                                        ORDER BY valid_from DESC, unit_id LIMIT 1),
+                                      (SELECT unit_id FROM employee_unit
+                                        WHERE employee_unit.employee_id = invited.employee_id AND valid_from <= $2
+                                          AND (valid_to IS NULL OR valid_to > $2)
+                                        ORDER BY valid_from DESC, unit_id LIMIT 1)),
+                             event.about_entry_id, $2, 1.0
+                        FROM invited
+                        JOIN wave ON wave.id = invited.wave_id
+                        JOIN fielding ON fielding.wave_id = wave.id
+                        LEFT JOIN contact ON contact.id = invited.contact_id
+                        LEFT JOIN event ON event.id = invited.event_id
+                       WHERE wave.mode <> 'anonymous' AND wave.closed_at IS NULL AND fielding.closes_at > $2 "
+                       {"" | "FOR SHARE OF wave"} "
+                      ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at
+                      RETURNING id"];
 
-    PUT_ANSWER = ["INSERT INTO answer (response_id, item_key, number, choice, text) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (response_id, item_key) DO UPDATE
-                      SET number = excluded.number, choice = excluded.choice, text = excluded.text"];
+    /// A response that there is stands in its invitation: the two are written and deleted together.
+    NOTE = ["UPDATE invitation SET response_id = id WHERE id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                     " AS r)"];
 
-    DROP_ANSWER = ["DELETE FROM answer WHERE response_id = $1 AND item_key = $2"];
-
-    NOTE = ["UPDATE invitation SET response_id = $1,
-                    finished_at = CASE WHEN $3 THEN COALESCE(finished_at, $2) ELSE finished_at END
-              WHERE id = $1"];
+    FINISH = ["UPDATE invitation SET finished_at = COALESCE(finished_at, $2)
+                WHERE id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
+                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
+                     " AS r)"];
 
     OPEN_STILL = ["SELECT COUNT(*) FROM invitation
                      JOIN wave ON wave.id = invitation.wave_id
@@ -157,83 +190,123 @@ statements! {
     DROP_SEALED = ["DELETE FROM sealed_ballot WHERE wave_id = $1"];
 }
 
-/// Follows a link. `open_only` leaves out waves that have ended.
-pub(crate) async fn link(
+/// Follows links by the hashes of their tokens; those that lead nowhere are left out. `open_only` leaves out waves that have
+/// ended.
+pub(crate) async fn links(
     db: &Db,
-    hash: &str,
+    hashes: &[String],
     purpose: &str,
     open_only: bool,
     now: Instant,
-) -> Result<Option<OpenLink>, StoreError> {
-    Ok(once!(db, LINK, |c, q| sqlx::query_as(q)
-        .bind(hash)
+) -> Result<Vec<OpenLink>, StoreError> {
+    let hashes = json(hashes)?;
+    Ok(once!(db, LINKS, |c, q| sqlx::query_as(q)
+        .bind(&hashes)
         .bind(purpose)
         .bind(open_only)
         .bind(now)
-        .fetch_optional(c)
+        .fetch_all(c)
         .await)?)
 }
 
-/// The answers of a response.
-pub(crate) async fn answers(db: &Db, response: Uuid) -> Result<Vec<(String, StoredAnswer)>, StoreError> {
-    type Row = (String, Option<f64>, Option<String>, Option<String>);
-    let rows: Vec<Row> = once!(db, ANSWERS, |c, q| sqlx::query_as(q).bind(response).fetch_all(c).await)?;
-    let answer = |(item, number, choice, text)| (item, StoredAnswer { number, choice, text });
-    Ok(rows.into_iter().map(answer).collect())
-}
-
-/// Saves one answer; `false`, and nothing written, where the wave has ended.
-pub(crate) async fn save(
-    tx: &mut Tx,
-    invitation: Uuid,
-    saving: &Saving,
+/// Follows many links of waves that are open at once: for each hash where it leads, if anywhere.
+pub(crate) async fn follow(
+    db: &Db,
+    hashes: Vec<String>,
+    purpose: &str,
     now: Instant,
-) -> Result<bool, StoreError> {
-    let begun = saving.begun && put_response(tx, TOUCH_RESPONSE, invitation, now).await?;
-    // Deleted meanwhile on another device, it begins again.
-    if !begun && !put_response(tx, PUT_RESPONSE, invitation, now).await? {
-        return Ok(false);
+) -> Vec<Result<Option<Followed>, StoreError>> {
+    match try_follow(db, &hashes, purpose, now).await {
+        Ok(mut followed) => {
+            // Cloned rather than taken: one link can be followed twice at a time.
+            let last: HashMap<&String, usize> =
+                hashes.iter().enumerate().map(|(at, hash)| (hash, at)).collect();
+            let one = |(at, hash)| match last.get(hash) {
+                Some(last) if *last == at => followed.remove(hash),
+                _ => followed.get(hash).cloned(),
+            };
+            hashes.iter().enumerate().map(one).map(Ok).collect()
+        }
+        Err(error) => hashes.iter().map(|_| Err(again(&error))).collect(),
     }
-    let answer = &saving.answer;
-    on!(&mut *tx, PUT_ANSWER, |c, q| sqlx::query(q)
-        .bind(invitation)
-        .bind(&saving.item_key)
-        .bind(answer.number)
-        .bind(&answer.choice)
-        .bind(&answer.text)
-        .execute(c)
-        .await
-        .map(drop))?;
-    for key in &saving.dropped {
-        on!(&mut *tx, DROP_ANSWER, |c, q| sqlx::query(q)
-            .bind(invitation)
-            .bind(key)
-            .execute(c)
-            .await
-            .map(drop))?;
-    }
-    // A response that there is stands in its invitation: the two are written and deleted together.
-    if !begun || saving.finished {
-        on!(tx, NOTE, |c, q| sqlx::query(q)
-            .bind(invitation)
-            .bind(now)
-            .bind(saving.finished)
-            .execute(c)
-            .await
-            .map(drop))?;
-    }
-    Ok(true)
 }
 
-/// Writes the row of a response; `false` where the wave has ended, or where there is none to touch.
-async fn put_response(tx: &mut Tx, sql: Sql, invitation: Uuid, now: Instant) -> Result<bool, StoreError> {
-    let rows = on!(tx, sql, |c, q| sqlx::query(q)
-        .bind(invitation)
-        .bind(now)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
+async fn try_follow(
+    db: &Db,
+    hashes: &[String],
+    purpose: &str,
+    now: Instant,
+) -> Result<HashMap<String, Followed>, StoreError> {
+    type Row = (Uuid, String, Option<f64>, Option<String>, Option<String>);
+    let links = links(db, hashes, purpose, true, now).await?;
+    let known: Vec<Uuid> =
+        links.iter().filter(|link| link.mode != "anonymous").map(|link| link.invitation_id).collect();
+    let mut answers: HashMap<Uuid, Vec<(String, StoredAnswer)>> = HashMap::new();
+    if !known.is_empty() {
+        let known = json(&known)?;
+        let rows: Vec<Row> = once!(db, ANSWERS, |c, q| sqlx::query_as(q).bind(&known).fetch_all(c).await)?;
+        for (response, item, number, choice, text) in rows {
+            answers.entry(response).or_default().push((item, StoredAnswer { number, choice, text }));
+        }
+    }
+    let followed = |link: OpenLink| {
+        let answers = answers.remove(&link.invitation_id).unwrap_or_default();
+        (link.hash.clone(), Followed { link, answers })
+    };
+    Ok(links.into_iter().map(followed).collect())
+}
+
+/// Saves answers of different respondents; for each `false`, and nothing written, where its wave has ended.
+pub(crate) async fn save(tx: &mut Tx, savings: &[Saving], now: Instant) -> Result<Vec<bool>, StoreError> {
+    let all: Vec<Uuid> = savings.iter().map(|saving| saving.invitation).collect();
+    let begun = responses(tx, TOUCH_RESPONSES, &all, now).await?;
+    let others: Vec<Uuid> = all.into_iter().filter(|id| !begun.contains(id)).collect();
+    // Also one that was deleted meanwhile on another device: it begins again.
+    let new = responses(tx, PUT_RESPONSES, &others, now).await?;
+    let saved = |saving: &&Saving| begun.contains(&saving.invitation) || new.contains(&saving.invitation);
+    let taken: Vec<&Saving> = savings.iter().filter(saved).collect();
+    let answers: Vec<Answer> = taken.iter().map(|saving| saving.row()).collect();
+    record::put(tx, &answers.iter().collect::<Vec<_>>()).await?;
+    let dropped: Vec<_> = taken
+        .iter()
+        .flat_map(|saving| saving.dropped.iter().map(|key| Answer::key_of(&saving.invitation, key)))
+        .collect();
+    if !dropped.is_empty() {
+        record::execute(tx, Answer::DELETE, &json(&dropped)?).await?;
+    }
+    if !new.is_empty() {
+        record::execute(tx, NOTE, &json(&new)?).await?;
+    }
+    let finished: Vec<Uuid> =
+        taken.iter().filter(|saving| saving.finished).map(|saving| saving.invitation).collect();
+    if !finished.is_empty() {
+        let finished = json(&finished)?;
+        on!(tx, FINISH, |c, q| sqlx::query(q).bind(&finished).bind(now).execute(c).await.map(drop))?;
+    }
+    Ok(savings.iter().map(|saving| saved(&saving)).collect())
+}
+
+impl Saving {
+    fn row(&self) -> Answer {
+        let StoredAnswer { number, choice, text } = self.answer.clone();
+        Answer { response_id: self.invitation, item_key: self.item_key.clone(), number, choice, text }
+    }
+}
+
+/// Writes the rows of responses and returns those whose wave is open, and that there were to touch.
+async fn responses(
+    tx: &mut Tx,
+    sql: Sql,
+    invitations: &[Uuid],
+    now: Instant,
+) -> Result<HashSet<Uuid>, StoreError> {
+    if invitations.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let invitations = json(invitations)?;
+    let written: Vec<Uuid> =
+        on!(tx, sql, |c, q| sqlx::query_scalar(q).bind(&invitations).bind(now).fetch_all(c).await)?;
+    Ok(written.into_iter().collect())
 }
 
 /// Deletes everything that a person answered; `false` where the wave has ended.

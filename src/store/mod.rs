@@ -5,6 +5,7 @@ mod db;
 mod error;
 pub(crate) mod event;
 pub(crate) mod fielding;
+mod gather;
 pub mod identity;
 pub(crate) mod inbound;
 mod instant;
@@ -24,6 +25,7 @@ mod writer;
 
 pub use db::{Db, Sql, Tx, Work};
 pub use error::StoreError;
+pub(crate) use gather::Gather;
 pub use writer::Writer;
 
 /// Lists every named statement as (module, name, text), for the test that prepares them all on both databases.

@@ -150,7 +150,7 @@ async fn run_plain(tx: &mut Tx, statement: &'static str) -> Result<(), StoreErro
 }
 
 /// An error for one more of those whom it concerns: the database's own errors cannot be copied.
-fn again(error: &StoreError) -> StoreError {
+pub(super) fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Busy => StoreError::Busy,
         StoreError::Database(cause) => {

@@ -16,12 +16,11 @@ use super::answer::{
 use super::poll;
 use super::receive::Token;
 use super::respond::{WebError, page, see_other};
-use super::service::{Fielded, Service};
+use super::service::{Answered, Fielded, Service};
 use super::stop;
-use crate::seal::Purpose;
-use crate::store::intake::{self, OpenLink, Saving};
-use crate::survey::{Answers, Item, Reply, ReplyFault, read_reply};
-use crate::wave::{self, Mode, WaveError};
+use crate::store::intake::{self, Followed, OpenLink, Saving};
+use crate::survey::{Answers, Item, Reply, ReplyFault, StoredAnswer, read_reply};
+use crate::wave::{Mode, WaveError};
 
 pub(super) type Fields = Vec<(String, String)>;
 
@@ -62,6 +61,7 @@ async fn nothing(State(service): State<Arc<Service>>, headers: HeaderMap) -> Res
 /// A link that was followed, with what its pages need.
 pub(super) struct Visit {
     pub(super) link: OpenLink,
+    stored: Vec<(String, StoredAnswer)>,
     pub(super) fielded: Arc<Fielded>,
     pub(super) language: String,
     pub(super) chosen: bool,
@@ -75,7 +75,7 @@ impl Visit {
         token: &str,
         wanted: Option<&str>,
     ) -> Result<Self, WebError> {
-        let link = service.link(token, Purpose::Answer, true).await?.ok_or(WebError::UnknownLink)?;
+        let Followed { link, answers } = service.follow(token).await?.ok_or(WebError::UnknownLink)?;
         let fielded = service.fielded(&link).await?;
         let survey = format!("/s/{token}");
         let links = Links {
@@ -90,6 +90,7 @@ impl Visit {
             language: chosen.cloned().unwrap_or_else(|| link.language.clone()),
             chosen: chosen.is_some(),
             link,
+            stored: answers,
             fielded,
             links,
         })
@@ -144,21 +145,20 @@ struct Said {
 }
 
 impl Said {
-    async fn read(service: &Service, visit: &Visit) -> Result<Self, WebError> {
-        let stored = intake::answers(&service.db, visit.link.invitation_id).await?;
+    fn new(visit: &Visit) -> Self {
         let (mut answers, mut skipped) = (Answers::new(), BTreeSet::new());
-        for (key, columns) in stored {
-            let Some(item) = visit.fielded.survey.item(&key) else { continue };
+        for (key, columns) in &visit.stored {
+            let Some(item) = visit.fielded.survey.item(key) else { continue };
             match columns.reply(item) {
                 Reply::Given(given) => {
-                    answers.insert(key, given);
+                    answers.insert(key.clone(), given);
                 }
                 Reply::Skipped => {
-                    skipped.insert(key);
+                    skipped.insert(key.clone());
                 }
             }
         }
-        Ok(Self { answers, skipped, draw: visit.link.invitation_id.to_string() })
+        Self { answers, skipped, draw: visit.link.invitation_id.to_string() }
     }
 
     fn respondent<'a>(&'a self, service: &'a Service, visit: &'a Visit) -> Respondent<'a> {
@@ -198,7 +198,7 @@ async fn show(
         if visit.fielded.file.mode == Mode::Anonymous {
             return poll::promise(&service, &visit);
         }
-        let said = Said::read(&service, &visit).await?;
+        let said = Said::new(&visit);
         let respondent = said.respondent(&service, &visit);
         let asked_for =
             query.get("q").and_then(|key| respondent.asked().into_iter().find(|item| item.key == *key));
@@ -239,7 +239,7 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
     if field(fields, "n") != Some(service.nonce(token, key).as_str()) {
         return Err(WebError::Foreign);
     }
-    let mut said = Said::read(service, &visit).await?;
+    let mut said = Said::new(&visit);
     // An answer that was changed meanwhile, on another device, can have taken the question off the way.
     let asked = said.respondent(service, &visit).asked().iter().any(|item| item.key == key);
     let Some(item) = visit.fielded.survey.item(key).filter(|_| asked) else {
@@ -252,19 +252,20 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
         }
     };
-    let begun = !(said.answers.is_empty() && said.skipped.is_empty());
     said.take(key, &reply);
     let respondent = said.respondent(service, &visit);
     let on_the_way: BTreeSet<&str> = respondent.asked().iter().map(|item| item.key.as_str()).collect();
     let known = said.answers.keys().chain(&said.skipped);
     let saving = Saving {
+        invitation: visit.link.invitation_id,
         item_key: key.to_owned(),
         answer: reply.stored(),
-        begun,
         dropped: known.filter(|key| !on_the_way.contains(key.as_str())).cloned().collect(),
         finished: respondent.next().is_none(),
     };
-    match write(service, &visit, saving).await {
+    // Who finishes for the first time is thanked where the wave thanks.
+    let thank = visit.fielded.file.thanks && saving.finished && !visit.link.finished;
+    match service.save(Answered { saving, thank }).await {
         Ok(true) => {
             service.metrics.answers.inc();
             Ok(see_other(&visit.path()))
@@ -277,25 +278,6 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             Ok(page(StatusCode::SERVICE_UNAVAILABLE, html))
         }
     }
-}
-
-/// Saves one answer; who finishes is thanked where the wave thanks. `false` where the wave has ended.
-async fn write(service: &Service, visit: &Visit, saving: Saving) -> Result<bool, WaveError> {
-    let (invitation, now) = (visit.link.invitation_id, service.now());
-    let thank = visit.fielded.file.thanks && saving.finished && !visit.link.finished;
-    let keys = service.keys.clone();
-    service
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let saved = intake::save(tx, invitation, &saving, now).await?;
-                if saved && thank {
-                    wave::thank(tx, &keys, invitation, now).await?;
-                }
-                Ok(saved)
-            })
-        })
-        .await
 }
 
 /// The question once more, with what was sent: either it is no answer, or it could not be saved.
@@ -347,7 +329,7 @@ async fn ask_delete(
         if visit.links.delete.is_empty() {
             return Err(WebError::UnknownLink);
         }
-        let said = Said::read(&service, &visit).await?;
+        let said = Said::new(&visit);
         let nonce = service.nonce(&token, "delete");
         Ok(delete_page(&visit.frame(&service), said.answers.len(), &nonce)?)
     };

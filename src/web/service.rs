@@ -10,8 +10,8 @@ use super::answer::Look;
 use super::metrics::Metrics;
 use crate::clock::{Clock, Instant};
 use crate::seal::{Keys, Purpose, token_hash};
-use crate::store::intake::{self, OpenLink};
-use crate::store::{Db, StoreError};
+use crate::store::intake::{self, Followed, OpenLink, Saving};
+use crate::store::{Db, Gather, StoreError};
 use crate::survey::{self, Instrument};
 use crate::wave::{self, WaveError, WaveFile};
 
@@ -36,8 +36,20 @@ pub struct Service {
     pub(super) https: bool,
     pub(super) metrics: Metrics,
     waves: RwLock<HashMap<Uuid, Arc<Fielded>>>,
+    /// Answering links that are followed, together with all that come meanwhile.
+    following: Gather<String, Result<Option<Followed>, StoreError>>,
+    /// Answers that are saved, together with all that come meanwhile.
+    saving: Gather<Answered, Result<bool, WaveError>>,
     /// Invitations whose ballot is being cast: one at a time.
     casting: Mutex<HashSet<Uuid>>,
+}
+
+/// An answer to be saved.
+#[derive(Debug, Clone)]
+pub(super) struct Answered {
+    pub(super) saving: Saving,
+    /// Whether the person is then thanked by mail.
+    pub(super) thank: bool,
 }
 
 /// What the service is made of.
@@ -60,9 +72,18 @@ pub struct Parts {
 }
 
 impl Service {
-    /// Puts the parts together.
+    /// Puts the parts together; needs a runtime around it, as what is followed and saved together runs on tasks of its own.
     pub fn new(parts: Parts) -> Arc<Self> {
+        let (db, clock) = (parts.db.clone(), parts.clock.clone());
+        let following = Gather::start(move |hashes| {
+            let (db, now) = (db.clone(), clock.now());
+            async move { intake::follow(&db, hashes, Purpose::Answer.as_str(), now).await }
+        });
+        let (db, keys, clock) = (parts.db.clone(), parts.keys.clone(), parts.clock.clone());
+        let saving = Gather::start(move |answered| save_all(db.clone(), keys.clone(), answered, clock.now()));
         Arc::new(Self {
+            following,
+            saving,
             db: parts.db,
             clock: parts.clock,
             keys: parts.keys,
@@ -86,14 +107,24 @@ impl Service {
         self.clock.now()
     }
 
-    /// Follows a link; `None` for one that is unknown, revoked, or of a wave that has ended.
-    pub(super) async fn link(
+    /// Follows an answering link; `None` for one that is unknown, revoked, or of a wave that has ended.
+    pub(super) async fn follow(&self, token: &str) -> Result<Option<Followed>, StoreError> {
+        self.following.ask(token_hash(token)).await?
+    }
+
+    /// Follows a link that stops mails, whether its wave has ended or not.
+    pub(super) async fn stop_link(
         &self,
         token: &str,
         purpose: Purpose,
-        open_only: bool,
     ) -> Result<Option<OpenLink>, StoreError> {
-        intake::link(&self.db, &token_hash(token), purpose.as_str(), open_only, self.now()).await
+        let hash = [token_hash(token)];
+        Ok(intake::links(&self.db, &hash, purpose.as_str(), false, self.now()).await?.pop())
+    }
+
+    /// Saves an answer; `false`, and nothing written, where its wave has ended.
+    pub(super) async fn save(&self, answered: Answered) -> Result<bool, WaveError> {
+        self.saving.ask(answered).await?
     }
 
     /// The survey and the file of a wave, read once: neither changes after the launch.
@@ -121,6 +152,57 @@ impl Service {
         let mut casting = self.casting.lock().unwrap_or_else(PoisonError::into_inner);
         casting.insert(invitation).then(|| Casting { service: Arc::clone(self), invitation })
     }
+}
+
+/// Saves answers together: of each respondent one at a time, in order. Where that fails, each alone.
+async fn save_all(db: Db, keys: Keys, answered: Vec<Answered>, now: Instant) -> Vec<Result<bool, WaveError>> {
+    let mut outcomes: Vec<_> = answered.iter().map(|_| Ok(false)).collect();
+    let mut left: Vec<usize> = (0..answered.len()).collect();
+    while !left.is_empty() {
+        let mut met = HashSet::new();
+        let (round, later): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|at| met.insert(answered[*at].saving.invitation));
+        left = later;
+        let group: Vec<Answered> = round.iter().map(|at| answered[*at].clone()).collect();
+        match save_group(&db, &keys, group, now).await {
+            Ok(saved) => {
+                for (at, saved) in round.into_iter().zip(saved) {
+                    outcomes[at] = Ok(saved);
+                }
+            }
+            Err(error) if round.len() == 1 => outcomes[round[0]] = Err(error),
+            Err(_) => {
+                for at in round {
+                    let alone = save_group(&db, &keys, vec![answered[at].clone()], now).await;
+                    outcomes[at] = alone.map(|saved| saved == [true]);
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+/// Saves answers of different respondents in one transaction; who finishes is thanked where the wave thanks.
+async fn save_group(
+    db: &Db,
+    keys: &Keys,
+    group: Vec<Answered>,
+    now: Instant,
+) -> Result<Vec<bool>, WaveError> {
+    let keys = keys.clone();
+    db.write(move |tx| {
+        Box::pin(async move {
+            let savings: Vec<Saving> = group.iter().map(|answered| answered.saving.clone()).collect();
+            let saved = intake::save(tx, &savings, now).await?;
+            for (answered, saved) in group.iter().zip(&saved) {
+                if *saved && answered.thank {
+                    wave::thank(tx, &keys, answered.saving.invitation, now).await?;
+                }
+            }
+            Ok(saved)
+        })
+    })
+    .await
 }
 
 /// A ballot that is being cast.

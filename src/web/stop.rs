@@ -74,7 +74,7 @@ async fn confirm(
     purpose: Purpose,
     query: &BTreeMap<String, String>,
 ) -> Result<String, WebError> {
-    let link = service.link(token, purpose, false).await?.ok_or(WebError::UnknownLink)?;
+    let link = service.stop_link(token, purpose).await?.ok_or(WebError::UnknownLink)?;
     let links = links(token, purpose);
     let language = query.get("l").cloned().filter(|tag| tag == "en" || tag == "zh-Hans");
     let language = language.unwrap_or_else(|| link.language.clone());
@@ -83,7 +83,7 @@ async fn confirm(
 }
 
 async fn decline(service: &Service, token: &str, purpose: Purpose, body: &[u8]) -> Result<String, WebError> {
-    let link = service.link(token, purpose, false).await?.ok_or(WebError::UnknownLink)?;
+    let link = service.stop_link(token, purpose).await?.ok_or(WebError::UnknownLink)?;
     let nonce = service.nonce(token, "stop");
     let ours = contains(body, format!("n={nonce}").as_bytes());
     let one_click = purpose == Purpose::Unsubscribe
