@@ -8,12 +8,12 @@ use super::db::{on, once, sql, statements};
 use super::record::{self, Record, json};
 use super::response::Answer;
 use super::writer::again;
-use super::{Db, Sql, StoreError, Tx};
+use super::{Db, StoreError, Tx};
 use crate::clock::Instant;
 use crate::survey::StoredAnswer;
 
 /// What a link leads to.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct OpenLink {
     /// The hash of the link's token.
     pub hash: String,
@@ -45,15 +45,26 @@ pub struct OpenLink {
     pub email: Option<String>,
     /// What ballots are sealed to.
     pub public_key: Option<Vec<u8>>,
+    /// The answers by item, which are none where the wave is anonymous; in one column, because each row of a result wakes its
+    /// reader.
+    #[sqlx(try_from = "Option<String>")]
+    pub answers: StoredAnswers,
 }
 
-/// A link that was followed, and what is stored behind it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Followed {
-    /// Where it leads.
-    pub link: OpenLink,
-    /// The answers by item; none where the wave is anonymous.
-    pub answers: Vec<(String, StoredAnswer)>,
+/// What is stored of a respondent, by item.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StoredAnswers(pub Vec<(String, StoredAnswer)>);
+
+impl TryFrom<Option<String>> for StoredAnswers {
+    type Error = serde_json::Error;
+
+    fn try_from(list: Option<String>) -> Result<Self, Self::Error> {
+        type Row = (String, Option<f64>, Option<String>, Option<String>);
+        let Some(list) = list else { return Ok(Self::default()) };
+        let rows: Vec<Row> = serde_json::from_str(&list)?;
+        let answer = |(item, number, choice, text)| (item, StoredAnswer { number, choice, text });
+        Ok(Self(rows.into_iter().map(answer).collect()))
+    }
 }
 
 /// One answer to be saved, and what it changes.
@@ -65,6 +76,8 @@ pub struct Saving {
     pub item_key: String,
     /// The answer; all columns empty where the question was passed over.
     pub answer: StoredAnswer,
+    /// Whether something of the person was stored before; only a guess, which makes the common case cheap.
+    pub begun: bool,
     /// Items that are no longer asked under these answers: their answers go.
     pub dropped: Vec<String>,
     /// Whether nothing is left to ask.
@@ -83,7 +96,10 @@ statements! {
                      wave.mode, wave.k, fielding.closes_at, wave.survey_version_id, invitation.language,
                      invitation.finished_at IS NOT NULL AS finished, COALESCE(ticket.used, FALSE) AS voted,
                      contact.name, account.name AS account, COALESCE(contact.email, employee.email) AS email,
-                     fielding.public_key
+                     fielding.public_key,
+                     (SELECT " {"json_group_array(json_array(item_key, number, choice, text))"
+                                | "CAST(json_agg(json_build_array(item_key, number, choice, text)) AS TEXT)"} "
+                        FROM answer WHERE response_id = invitation.id AND wave.mode <> 'anonymous') AS answers
                 FROM token
                 JOIN invitation ON invitation.id = token.invitation_id
                 JOIN wave ON wave.id = invitation.wave_id
@@ -95,11 +111,6 @@ statements! {
                WHERE contact.erased_at IS NULL AND employee.erased_at IS NULL
                  AND ($3 = FALSE OR (wave.closed_at IS NULL AND fielding.closes_at > $4))"];
 
-    ANSWERS = ["SELECT response_id, item_key, number, choice, text FROM answer
-                 WHERE response_id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
-                                    | "CAST(r.value AS UUID) FROM jsonb_array_elements_text(CAST(CAST($1 AS TEXT) AS JSONB))"}
-                     " AS r)"];
-
     /// The guard is here and in the next: a wave that has ended takes no answer.
     TOUCH_RESPONSES = ["UPDATE response SET answered_at = $2
                          WHERE id IN (SELECT " {"unhex(r.value, '-') FROM jsonb_each($1)"
@@ -108,8 +119,7 @@ statements! {
                            AND wave_id IN (
                                SELECT wave.id FROM wave JOIN fielding ON fielding.wave_id = wave.id
                                 WHERE wave.mode <> 'anonymous' AND wave.closed_at IS NULL
-                                  AND fielding.closes_at > $2" {"" | " FOR SHARE OF wave"} ")
-                     RETURNING id"];
+                                  AND fielding.closes_at > $2" {"" | " FOR SHARE OF wave"} ")"];
 
     PUT_RESPONSES = ["WITH invited AS MATERIALIZED (
                           SELECT id, wave_id, contact_id, employee_id, event_id FROM invitation
@@ -215,55 +225,30 @@ pub(crate) async fn follow(
     hashes: Vec<String>,
     purpose: &str,
     now: Instant,
-) -> Vec<Result<Option<Followed>, StoreError>> {
-    match try_follow(db, &hashes, purpose, now).await {
-        Ok(mut followed) => {
+) -> Vec<Result<Option<OpenLink>, StoreError>> {
+    match links(db, &hashes, purpose, true, now).await {
+        Ok(links) => {
+            let links: HashMap<String, OpenLink> =
+                links.into_iter().map(|link| (link.hash.clone(), link)).collect();
             // Cloned rather than taken: one link can be followed twice at a time.
-            let last: HashMap<&String, usize> =
-                hashes.iter().enumerate().map(|(at, hash)| (hash, at)).collect();
-            let one = |(at, hash)| match last.get(hash) {
-                Some(last) if *last == at => followed.remove(hash),
-                _ => followed.get(hash).cloned(),
-            };
-            hashes.iter().enumerate().map(one).map(Ok).collect()
+            hashes.iter().map(|hash| Ok(links.get(hash).cloned())).collect()
         }
         Err(error) => hashes.iter().map(|_| Err(again(&error))).collect(),
     }
 }
 
-async fn try_follow(
-    db: &Db,
-    hashes: &[String],
-    purpose: &str,
-    now: Instant,
-) -> Result<HashMap<String, Followed>, StoreError> {
-    type Row = (Uuid, String, Option<f64>, Option<String>, Option<String>);
-    let links = links(db, hashes, purpose, true, now).await?;
-    let known: Vec<Uuid> =
-        links.iter().filter(|link| link.mode != "anonymous").map(|link| link.invitation_id).collect();
-    let mut answers: HashMap<Uuid, Vec<(String, StoredAnswer)>> = HashMap::new();
-    if !known.is_empty() {
-        let known = json(&known)?;
-        let rows: Vec<Row> = once!(db, ANSWERS, |c, q| sqlx::query_as(q).bind(&known).fetch_all(c).await)?;
-        for (response, item, number, choice, text) in rows {
-            answers.entry(response).or_default().push((item, StoredAnswer { number, choice, text }));
-        }
-    }
-    let followed = |link: OpenLink| {
-        let answers = answers.remove(&link.invitation_id).unwrap_or_default();
-        (link.hash.clone(), Followed { link, answers })
-    };
-    Ok(links.into_iter().map(followed).collect())
-}
-
 /// Saves answers of different respondents; for each `false`, and nothing written, where its wave has ended.
 pub(crate) async fn save(tx: &mut Tx, savings: &[Saving], now: Instant) -> Result<Vec<bool>, StoreError> {
-    let all: Vec<Uuid> = savings.iter().map(|saving| saving.invitation).collect();
-    let begun = responses(tx, TOUCH_RESPONSES, &all, now).await?;
-    let others: Vec<Uuid> = all.into_iter().filter(|id| !begun.contains(id)).collect();
-    // Also one that was deleted meanwhile on another device: it begins again.
-    let new = responses(tx, PUT_RESPONSES, &others, now).await?;
-    let saved = |saving: &&Saving| begun.contains(&saving.invitation) || new.contains(&saving.invitation);
+    let (begun, mut new): (Vec<&Saving>, Vec<_>) = savings.iter().partition(|saving| saving.begun);
+    let mut open: HashSet<Uuid> = begun.iter().map(|saving| saving.invitation).collect();
+    if !touch(tx, &open, now).await? {
+        // One was deleted meanwhile on another device, and begins again, or a wave has ended.
+        open.clear();
+        new.extend(begun);
+    }
+    let new = put_responses(tx, new.iter().map(|saving| saving.invitation).collect(), now).await?;
+    open.extend(&new);
+    let saved = |saving: &&Saving| open.contains(&saving.invitation);
     let taken: Vec<&Saving> = savings.iter().filter(saved).collect();
     let answers: Vec<Answer> = taken.iter().map(|saving| saving.row()).collect();
     record::put(tx, &answers.iter().collect::<Vec<_>>()).await?;
@@ -293,20 +278,28 @@ impl Saving {
     }
 }
 
-/// Writes the rows of responses and returns those whose wave is open, and that there were to touch.
-async fn responses(
-    tx: &mut Tx,
-    sql: Sql,
-    invitations: &[Uuid],
-    now: Instant,
-) -> Result<HashSet<Uuid>, StoreError> {
-    if invitations.is_empty() {
-        return Ok(HashSet::new());
+/// Notes the moment at responses that there are; `false` where one is gone or its wave has ended.
+async fn touch(tx: &mut Tx, responses: &HashSet<Uuid>, now: Instant) -> Result<bool, StoreError> {
+    if responses.is_empty() {
+        return Ok(true);
     }
-    let invitations = json(invitations)?;
-    let written: Vec<Uuid> =
-        on!(tx, sql, |c, q| sqlx::query_scalar(q).bind(&invitations).bind(now).fetch_all(c).await)?;
-    Ok(written.into_iter().collect())
+    let list = json(responses)?;
+    let touched = on!(tx, TOUCH_RESPONSES, |c, q| sqlx::query(q)
+        .bind(&list)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(usize::try_from(touched) == Ok(responses.len()))
+}
+
+/// Writes the rows of responses and returns those whose wave is open.
+async fn put_responses(tx: &mut Tx, invitations: Vec<Uuid>, now: Instant) -> Result<Vec<Uuid>, StoreError> {
+    if invitations.is_empty() {
+        return Ok(invitations);
+    }
+    let list = json(&invitations)?;
+    Ok(on!(tx, PUT_RESPONSES, |c, q| sqlx::query_scalar(q).bind(&list).bind(now).fetch_all(c).await)?)
 }
 
 /// Deletes everything that a person answered; `false` where the wave has ended.

@@ -18,8 +18,8 @@ use super::receive::Token;
 use super::respond::{WebError, page, see_other};
 use super::service::{Answered, Fielded, Service};
 use super::stop;
-use crate::store::intake::{self, Followed, OpenLink, Saving};
-use crate::survey::{Answers, Item, Reply, ReplyFault, StoredAnswer, read_reply};
+use crate::store::intake::{self, OpenLink, Saving};
+use crate::survey::{Answers, Item, Reply, ReplyFault, read_reply};
 use crate::wave::{Mode, WaveError};
 
 pub(super) type Fields = Vec<(String, String)>;
@@ -61,7 +61,6 @@ async fn nothing(State(service): State<Arc<Service>>, headers: HeaderMap) -> Res
 /// A link that was followed, with what its pages need.
 pub(super) struct Visit {
     pub(super) link: OpenLink,
-    stored: Vec<(String, StoredAnswer)>,
     pub(super) fielded: Arc<Fielded>,
     pub(super) language: String,
     pub(super) chosen: bool,
@@ -75,7 +74,7 @@ impl Visit {
         token: &str,
         wanted: Option<&str>,
     ) -> Result<Self, WebError> {
-        let Followed { link, answers } = service.follow(token).await?.ok_or(WebError::UnknownLink)?;
+        let link = service.follow(token).await?.ok_or(WebError::UnknownLink)?;
         let fielded = service.fielded(&link).await?;
         let survey = format!("/s/{token}");
         let links = Links {
@@ -90,7 +89,6 @@ impl Visit {
             language: chosen.cloned().unwrap_or_else(|| link.language.clone()),
             chosen: chosen.is_some(),
             link,
-            stored: answers,
             fielded,
             links,
         })
@@ -147,7 +145,7 @@ struct Said {
 impl Said {
     fn new(visit: &Visit) -> Self {
         let (mut answers, mut skipped) = (Answers::new(), BTreeSet::new());
-        for (key, columns) in &visit.stored {
+        for (key, columns) in &visit.link.answers.0 {
             let Some(item) = visit.fielded.survey.item(key) else { continue };
             match columns.reply(item) {
                 Reply::Given(given) => {
@@ -252,6 +250,7 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
         }
     };
+    let begun = !visit.link.answers.0.is_empty();
     said.take(key, &reply);
     let respondent = said.respondent(service, &visit);
     let on_the_way: BTreeSet<&str> = respondent.asked().iter().map(|item| item.key.as_str()).collect();
@@ -260,6 +259,7 @@ async fn try_save(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
         invitation: visit.link.invitation_id,
         item_key: key.to_owned(),
         answer: reply.stored(),
+        begun,
         dropped: known.filter(|key| !on_the_way.contains(key.as_str())).cloned().collect(),
         finished: respondent.next().is_none(),
     };

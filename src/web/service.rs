@@ -10,7 +10,7 @@ use super::answer::Look;
 use super::metrics::Metrics;
 use crate::clock::{Clock, Instant};
 use crate::seal::{Keys, Purpose, token_hash};
-use crate::store::intake::{self, Followed, OpenLink, Saving};
+use crate::store::intake::{self, OpenLink, Saving};
 use crate::store::{Db, Gather, StoreError};
 use crate::survey::{self, Instrument};
 use crate::wave::{self, WaveError, WaveFile};
@@ -37,7 +37,7 @@ pub struct Service {
     pub(super) metrics: Metrics,
     waves: RwLock<HashMap<Uuid, Arc<Fielded>>>,
     /// Answering links that are followed, together with all that come meanwhile.
-    following: Gather<String, Result<Option<Followed>, StoreError>>,
+    following: Gather<String, Result<Option<OpenLink>, StoreError>>,
     /// Answers that are saved, together with all that come meanwhile.
     saving: Gather<Answered, Result<bool, WaveError>>,
     /// Invitations whose ballot is being cast: one at a time.
@@ -108,7 +108,7 @@ impl Service {
     }
 
     /// Follows an answering link; `None` for one that is unknown, revoked, or of a wave that has ended.
-    pub(super) async fn follow(&self, token: &str) -> Result<Option<Followed>, StoreError> {
+    pub(super) async fn follow(&self, token: &str) -> Result<Option<OpenLink>, StoreError> {
         self.following.ask(token_hash(token)).await?
     }
 
