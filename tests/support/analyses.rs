@@ -617,6 +617,7 @@ pub(crate) fn tiny() -> Analysis {
             drivers: Vec::new(),
             n: 0,
             n_available: 38,
+            n_not_asked: 0,
             r_squared: None,
             inseparable: Vec::new(),
             refusal: Some(Notice {
