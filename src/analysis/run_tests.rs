@@ -522,3 +522,35 @@ fn what_was_left_out_is_in_the_fingerprint() {
     let (known, unknown) = (analyse(&rotated(true)), analyse(&rotated(false)));
     assert_ne!(known.frame.data_fingerprint, unknown.frame.data_fingerprint);
 }
+
+/// Two of three questions of the index are asked of everybody: each says the same, so that the index is what it was.
+#[test]
+fn an_index_whose_questions_rotate_is_scored_for_everybody_and_names_no_alpha() {
+    let mut snapshot = company(400, true);
+    let whole = analyse(&snapshot);
+    let more = ["s2", "s3"].map(|key| {
+        format!(
+            "  {{ key = \"{key}\", construct = \"satisfaction\", kind = \"rating\", scale = \"points\", text = {{ en = \"S\" }} }},\n"
+        )
+    });
+    snapshot.waves[0].document = SURVEY.trim_end().trim_end_matches(']').to_owned()
+        + &more.concat()
+        + "]\nrotate = [{ key = \"turn\", take = 2, blocks = [[\"s1\"], [\"s2\"], [\"s3\"]] }]\n";
+    let levels: Vec<NumberRow> = snapshot.answers.iter().filter(|row| row.name == "s1").cloned().collect();
+    for level in levels {
+        let row = |name: &str| NumberRow { name: name.into(), ..level.clone() };
+        snapshot.answers.extend([row("s2"), row("s3")]);
+    }
+    snapshot.answers.sort_by(|one, other| (one.owner, &one.name).cmp(&(other.owner, &other.name)));
+    let survey = crate::survey::parse("s.toml", &snapshot.waves[0].document).unwrap();
+    let nothing = crate::survey::Answers::new();
+    snapshot.answers.retain(|row| !survey.not_asked(&nothing, &row.owner.to_string()).contains(&row.name));
+    assert_eq!(snapshot.answers.iter().filter(|row| row.name.starts_with('s')).count(), 800);
+    for response in &mut snapshot.responses {
+        response.invitation_id = Some(response.id);
+    }
+    let found = analyse(&snapshot);
+    assert_eq!(found.today.n, 400);
+    assert!((found.today.value - whole.today.value).abs() < 1e-9);
+    assert!(found.reliability.is_empty());
+}
