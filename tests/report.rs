@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use cam::analysis::{Analysis, Grade, InvestmentOutcome};
+use cam::analysis::{Analysis, Exclusion, Grade, InvestmentOutcome, Notice, Subject};
+use cam::dataset::Exclude;
 use cam::report::{Document, Language, RenderError, Rendered, render};
 use cam::store;
 use support::each_backend;
@@ -197,6 +198,51 @@ fn no_relation_says_so_with_the_largest_effect_still_allowed() {
     // The upper end of the slope's range in the sample, in percentage points.
     assert!(page.contains("0.012"), "{page}");
     assert!(page.contains("one customer account"), "the unit of analysis is named");
+}
+
+#[test]
+fn what_the_survey_did_not_ask_is_named_as_its_design_and_no_number_is_without_id() {
+    let mut analysis = analyses::harbour();
+    analysis.drivers.n_not_asked = 96;
+    analysis.data.exclusions.push(Exclusion { reason: Exclude::SatisfactionNotAsked, count: 33 });
+    analysis.data.responses_in += 33;
+    analysis.warnings.push(Notice {
+        code: "W_ASKED_UNKNOWN".into(),
+        subject: Subject::Answers,
+        message: "unknown".into(),
+    });
+    let mut apart = analysis.clone();
+    apart.drivers.drivers.clear();
+    apart.drivers.refusal =
+        Some(Notice { code: "E_NOT_ASKED".into(), subject: Subject::Drivers, message: "apart".into() });
+    for (language, [design, reason, unknown, refused]) in [
+        (
+            Language::En,
+            [
+                "did not ask every driver in",
+                "not asked for satisfaction",
+                "counts as not answered",
+                "None was asked every driver",
+            ],
+        ),
+        (
+            Language::ZhHans,
+            [
+                "没有被问到全部因素：它们不参与比较",
+                "按问卷的设计未询问满意度",
+                "空着的按未回答计",
+                "没有一个观测被问到全部因素",
+            ],
+        ),
+    ] {
+        let html = render(&document(&analysis), language).unwrap().html;
+        let pages = pages(&html);
+        assert!(pages[3].1.contains(design) && pages[3].1.contains(">96<"), "{}", pages[3].1);
+        let last = &pages.last().unwrap().1;
+        assert!(last.contains(reason) && last.contains(unknown), "{last}");
+        let html = render(&document(&apart), language).unwrap().html;
+        assert!(html.contains(refused) && !html.contains('⟨'));
+    }
 }
 
 #[test]

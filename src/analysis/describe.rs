@@ -417,6 +417,7 @@ impl<'a> Split<'a> {
             .iter()
             .filter(|observation| observation.wave == wave)
             .map(|observation| observation.account)
+            .chain(linked.not_asked.iter().filter(|(of, _)| *of == wave).map(|&(_, account)| account))
             .collect();
         let (answered, silent) = input
             .accounts

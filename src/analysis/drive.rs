@@ -36,6 +36,11 @@ impl DriverSpec {
         let values = if self.operational { &observation.attributes } else { &observation.constructs };
         values.get(&self.key).copied()
     }
+
+    /// Whether an item of it was asked; what the ledger holds is not asked of anybody.
+    fn asked(&self, observation: &Observation) -> bool {
+        self.operational || observation.asked.contains(&self.key)
+    }
 }
 
 /// Complete rows of satisfaction on all drivers.
@@ -48,6 +53,8 @@ pub(super) struct DriverTable {
     pub(super) weights: Vec<f64>,
     pub(super) cluster: Vec<usize>,
     available: usize,
+    /// Observations that were not asked every driver.
+    not_asked: usize,
 }
 
 /// The drivers that the question names, or all driver constructs of the last wave, then the operational ones.
@@ -99,6 +106,10 @@ impl DriverTable {
             weights: rows.iter().map(|&row| observations[row].weight).collect(),
             cluster: rows.iter().map(|&row| cluster[row]).collect(),
             available: observations.len(),
+            not_asked: observations
+                .iter()
+                .filter(|observation| !specs.iter().all(|spec| spec.asked(observation)))
+                .count(),
             rows,
             specs,
         }
@@ -116,13 +127,17 @@ pub(super) fn drive(
         drivers: Vec::new(),
         n: table.rows.len(),
         n_available: table.available,
+        n_not_asked: table.not_asked,
         r_squared: None,
         inseparable: Vec::new(),
         refusal: None,
         se_kind: String::new(),
     };
     let mut notices = Vec::new();
-    let dropped = (table.available - table.rows.len()) as f64 / table.available.max(1) as f64;
+    // What was not asked is no answer that is missing.
+    let asked = table.available - table.not_asked;
+    let lacking = asked - table.rows.len();
+    let dropped = lacking as f64 / asked.max(1) as f64;
     if table.specs.is_empty() {
         finding.refusal = Some(Notice {
             code: "E_NO_DRIVERS".into(),
@@ -132,14 +147,23 @@ pub(super) fn drive(
         });
         return (finding, notices);
     }
+    if asked == 0 {
+        finding.refusal = Some(Notice {
+            code: "E_NOT_ASKED".into(),
+            subject: Subject::Drivers,
+            message: format!(
+                "none of {} observations was asked every driver: name in the analysis file drivers that the survey asks together",
+                table.available
+            ),
+        });
+        return (finding, notices);
+    }
     if dropped > MOST_DROPPED {
         finding.refusal = Some(Notice {
             code: "E_TOO_MANY_DROPPED".into(),
             subject: Subject::Drivers,
             message: format!(
-                "{} of {} observations lack a driver, more than {:.0} %: leave out the driver that is missing most",
-                table.available - table.rows.len(),
-                table.available,
+                "{lacking} of {asked} observations lack a driver, more than {:.0} %: leave out the driver that is missing most",
                 100.0 * MOST_DROPPED
             ),
         });
@@ -150,9 +174,7 @@ pub(super) fn drive(
             code: "W_MISSING".into(),
             subject: Subject::Drivers,
             message: format!(
-                "{} of {} observations lack a driver and are not in the model of what moves satisfaction",
-                table.available - table.rows.len(),
-                table.available
+                "{lacking} of {asked} observations lack a driver and are not in the model of what moves satisfaction"
             ),
         });
     }

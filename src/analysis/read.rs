@@ -1,6 +1,6 @@
 //! From the rows of a snapshot to the input of the pure rooms.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -11,14 +11,16 @@ use crate::clock::Instant;
 use crate::dataset::{Contact, Response, Wave};
 use crate::digest::hex;
 use crate::finance::{Currency, Ledger};
-use crate::store::snapshot::{AccountRow, InvestmentRow, NumberRow, Snapshot};
-use crate::survey;
+use crate::store::snapshot::{AccountRow, ChoiceRow, InvestmentRow, NumberRow, Snapshot};
+use crate::survey::{self, Instrument, StoredAnswer};
 
 /// What the analysis works on.
 pub(super) struct Input {
     pub(super) accounts: Vec<AccountRow>,
     pub(super) waves: Vec<Wave>,
     pub(super) responses: Vec<Response>,
+    /// Responses from elsewhere to a survey that leaves questions out: which ones, nobody can say.
+    pub(super) asked_unknown: usize,
     pub(super) ledger: Ledger,
     pub(super) currency: Currency,
     pub(super) fingerprint: String,
@@ -32,16 +34,23 @@ impl Input {
         currency: Currency,
         until: Instant,
     ) -> Result<Self, AnalysisError> {
-        let fingerprint = fingerprint(snapshot);
         let waves = waves(snapshot)?;
         let position: HashMap<Uuid, usize> =
             waves.iter().enumerate().map(|(at, wave)| (wave.id, at)).collect();
-        let answers = by_owner(&snapshot.answers);
-        let attributes = by_owner(&snapshot.attributes);
-        let responses = snapshot
+        let answers = by_owner(&snapshot.answers, |row| row.owner);
+        let choices = by_owner(&snapshot.choices, |row| row.owner);
+        let attributes = by_owner(&snapshot.attributes, |row| row.owner);
+        let mut asked_unknown = 0;
+        let responses: Vec<Response> = snapshot
             .responses
             .iter()
             .filter_map(|row| {
+                let wave = *position.get(&row.wave_id)?;
+                let instrument = &waves[wave].instrument;
+                let numeric = answers.get(&row.id).copied().unwrap_or_default();
+                let others = choices.get(&row.id).copied().unwrap_or_default();
+                let not_asked = row.invitation_id.map(|draw| not_asked(instrument, (numeric, others), draw));
+                asked_unknown += usize::from(not_asked.is_none() && instrument.leaves_out());
                 let of_entry = row.about_entry_id.and_then(|entry| attributes.get(&entry));
                 Some(Response {
                     account: row.account_id,
@@ -51,19 +60,22 @@ impl Input {
                         Some("pays") => Contact::Pays,
                         _ => Contact::Unspecified,
                     },
-                    wave: *position.get(&row.wave_id)?,
+                    wave,
                     unit: row.unit_id,
                     answered_at: row.answered_at,
                     weight: row.weight,
-                    answers: answers.get(&row.id).map(|rows| numbers(rows)).unwrap_or_default(),
+                    answers: numbers(numeric),
+                    not_asked: not_asked.unwrap_or_default(),
                     attributes: of_entry.map(|rows| operational(rows, question)).unwrap_or_default(),
                 })
             })
             .collect();
+        let fingerprint = fingerprint(snapshot, &responses);
         Ok(Self {
             accounts: snapshot.accounts.clone(),
             waves,
             responses,
+            asked_unknown,
             // A report of a past quarter knows no money that came after it.
             ledger: Ledger::new(snapshot.flows.clone(), until),
             currency,
@@ -89,8 +101,25 @@ fn waves(snapshot: &Snapshot) -> Result<Vec<Wave>, AnalysisError> {
         .collect()
 }
 
-fn by_owner(rows: &[NumberRow]) -> HashMap<Uuid, &[NumberRow]> {
-    rows.chunk_by(|a, b| a.owner == b.owner).map(|chunk| (chunk[0].owner, chunk)).collect()
+fn by_owner<R>(rows: &[R], owner: impl Fn(&R) -> Uuid) -> HashMap<Uuid, &[R]> {
+    rows.chunk_by(|a, b| owner(a) == owner(b)).map(|chunk| (owner(&chunk[0]), chunk)).collect()
+}
+
+/// Items that were left out for the respondent of an invitation, whose id drew the rotations.
+fn not_asked(
+    instrument: &Instrument,
+    (numeric, others): (&[NumberRow], &[ChoiceRow]),
+    invitation: Uuid,
+) -> BTreeSet<String> {
+    let numbers = numeric
+        .iter()
+        .map(|row| (row.name.clone(), StoredAnswer { number: Some(row.number), ..StoredAnswer::default() }));
+    let others = others.iter().map(|row| {
+        // That something was written is all that a condition can ask of a text.
+        let text = row.choice.is_none().then(String::new);
+        (row.name.clone(), StoredAnswer { number: None, choice: row.choice.clone(), text })
+    });
+    instrument.not_asked(&instrument.given(numbers.chain(others)), &invitation.to_string())
 }
 
 fn numbers(rows: &[NumberRow]) -> BTreeMap<String, f64> {
@@ -109,7 +138,7 @@ fn operational(rows: &[NumberRow], question: &Question) -> BTreeMap<String, f64>
 
 /// Hashes every row that can change a number. Ids are made at import, so rows are named by their position:
 /// the same files imported in the same order into another database give the same fingerprint.
-fn fingerprint(snapshot: &Snapshot) -> String {
+fn fingerprint(snapshot: &Snapshot, responses: &[Response]) -> String {
     let accounts = positions(snapshot.accounts.iter().map(|account| account.id));
     let waves = positions(snapshot.waves.iter().map(|wave| wave.id));
     let investments = positions(snapshot.investments.iter().map(|investment| investment.id));
@@ -142,6 +171,12 @@ fn fingerprint(snapshot: &Snapshot) -> String {
     for row in snapshot.answers.iter().chain(&snapshot.attributes) {
         digest.update(&row.name);
         digest.update(row.number.to_le_bytes());
+    }
+    for (at, response) in (0_u64..).zip(responses) {
+        for item in &response.not_asked {
+            digest.update(at.to_le_bytes());
+            digest.update(item);
+        }
     }
     for total in &snapshot.totals {
         digest.update(total.period_start.as_micros().to_le_bytes());

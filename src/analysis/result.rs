@@ -466,6 +466,9 @@ pub struct DriverFinding {
     pub n: usize,
     /// Observations of all.
     pub n_available: usize,
+    /// Of them, those that the survey's design did not ask every driver: they are not missing.
+    #[serde(default)]
+    pub n_not_asked: usize,
     /// R-squared of satisfaction on the drivers.
     pub r_squared: Option<f64>,
     /// Drivers that cannot be told apart (VIF above 10), as groups of keys.

@@ -231,6 +231,18 @@ impl<'a> Run<'a> {
 
     /// What the answers themselves give reason to doubt: who gave them, and how reliably.
     fn warn_of_answers(&mut self, nonresponse: Option<&Nonresponse>) {
+        if self.input.asked_unknown > 0 {
+            self.notices.push(Notice {
+                code: "W_ASKED_UNKNOWN".into(),
+                subject: Subject::Answers,
+                message: format!(
+                    "{} of {} responses came from elsewhere to a survey that leaves questions out: which ones is not \
+                     known, so that what is empty counts as not answered",
+                    self.input.asked_unknown,
+                    self.input.responses.len()
+                ),
+            });
+        }
         let differences = nonresponse.into_iter().flat_map(|found| &found.rows).map(|row| row.smd.abs());
         let difference = differences.fold(0.0, f64::max);
         if difference > SMD {

@@ -66,6 +66,7 @@ fn empty(opened: Instant) -> Snapshot {
         }],
         responses: Vec::new(),
         answers: Vec::new(),
+        choices: Vec::new(),
         attributes: Vec::new(),
         totals: Vec::new(),
         investments: Vec::new(),
@@ -128,6 +129,7 @@ fn company(accounts: usize, money_follows: bool) -> Snapshot {
             about_entry_id: None,
             answered_at: Instant::from_micros(opened.as_micros() + DAY),
             weight: 1.0,
+            invitation_id: None,
         });
         for (name, number) in [("g1", gifts), ("p1", parts), ("s1", satisfaction)] {
             snapshot.answers.push(NumberRow { owner: response, name: name.into(), number });
@@ -445,4 +447,110 @@ fn the_axis_begins_where_the_first_report_began_it() {
     let (alone, later) = (begun(None), begun(Some(20.0)));
     assert_eq!((alone.axis_low, later.axis_low), (40.0, 20.0));
     assert_eq!(later.histogram.len(), 40);
+}
+
+/// Half of the customers are asked about gifts, the others what has no construct. By the hashes of their ids, 204 of
+/// the 400 are asked about gifts.
+fn rotated(invited: bool) -> Snapshot {
+    let mut snapshot = company(400, true);
+    let item = "  { key = \"x1\", kind = \"rating\", scale = \"points\", text = { en = \"X\" } },\n]\n";
+    let survey = SURVEY.trim_end().trim_end_matches(']').to_owned()
+        + item
+        + "rotate = [{ key = \"turn\", take = 1, blocks = [[\"g1\"], [\"x1\"]] }]\n";
+    snapshot.waves[0].document.clone_from(&survey);
+    let survey = crate::survey::parse("s.toml", &survey).unwrap();
+    let out = |owner: Uuid| survey.not_asked(&crate::survey::Answers::new(), &owner.to_string());
+    snapshot.answers.retain(|row| !out(row.owner).contains(&row.name));
+    for response in snapshot.responses.iter_mut().filter(|_| invited) {
+        response.invitation_id = Some(response.id);
+    }
+    snapshot
+}
+
+#[test]
+fn a_rotated_driver_is_fitted_on_those_who_were_asked_and_the_others_are_not_missing() {
+    let found = analyse(&rotated(true));
+    let drivers = &found.drivers;
+    assert_eq!((drivers.n, drivers.n_not_asked, drivers.n_available), (204, 196, 400));
+    assert!(drivers.refusal.is_none() && drivers.drivers.len() == 2);
+    assert!(
+        found.warnings.iter().all(|notice| notice.code != "W_MISSING" && notice.code != "W_ASKED_UNKNOWN")
+    );
+    // The index and its money rest on everybody.
+    assert_eq!((found.today.n, found.money.n), (400, 400));
+    let gifts = drivers.drivers.iter().find(|driver| driver.key == "gifts").unwrap();
+    let parts = drivers.drivers.iter().find(|driver| driver.key == "parts").unwrap();
+    assert_eq!((gifts.level.n, parts.level.n), (204, 400));
+    assert!((0.5..0.7).contains(&parts.impact.value), "{}", parts.impact.value);
+}
+
+#[test]
+fn who_passed_over_a_rotated_driver_is_missing_among_those_who_were_asked() {
+    let mut snapshot = rotated(true);
+    let asked: Vec<Uuid> =
+        snapshot.answers.iter().filter(|row| row.name == "g1").map(|row| row.owner).take(51).collect();
+    snapshot.answers.retain(|row| row.name != "g1" || !asked.contains(&row.owner));
+    let found = analyse(&snapshot);
+    assert_eq!((found.drivers.n, found.drivers.n_not_asked), (153, 196));
+    let notice = found.warnings.iter().find(|notice| notice.code == "W_MISSING").unwrap();
+    assert!(notice.message.starts_with("51 of 204 observations"), "{}", notice.message);
+}
+
+#[test]
+fn answers_from_elsewhere_to_a_rotating_survey_count_as_they_came_and_it_is_said() {
+    let found = analyse(&rotated(false));
+    assert_eq!((found.drivers.n, found.drivers.n_not_asked), (204, 0));
+    let refusal = found.drivers.refusal.as_ref().unwrap();
+    assert!(refusal.message.starts_with("196 of 400 observations"), "{}", refusal.message);
+    let notice = found.warnings.iter().find(|notice| notice.code == "W_ASKED_UNKNOWN").unwrap();
+    assert!(notice.message.starts_with("400 of 400 responses"), "{}", notice.message);
+}
+
+#[test]
+fn drivers_that_nobody_is_asked_together_are_refused_as_the_design_and_not_as_silence() {
+    let mut snapshot = rotated(true);
+    let together = "blocks = [[\"g1\"], [\"x1\"]]";
+    let apart = "blocks = [[\"g1\"], [\"p1\"]]";
+    snapshot.waves[0].document = snapshot.waves[0].document.replace(together, apart);
+    let found = analyse(&snapshot);
+    assert_eq!((found.drivers.n, found.drivers.n_not_asked), (0, 400));
+    assert_eq!(found.drivers.refusal.as_ref().unwrap().code, "E_NOT_ASKED");
+}
+
+#[test]
+fn what_was_left_out_is_in_the_fingerprint() {
+    let (known, unknown) = (analyse(&rotated(true)), analyse(&rotated(false)));
+    assert_ne!(known.frame.data_fingerprint, unknown.frame.data_fingerprint);
+}
+
+/// Two of three questions of the index are asked of everybody: each says the same, so that the index is what it was.
+#[test]
+fn an_index_whose_questions_rotate_is_scored_for_everybody_and_names_no_alpha() {
+    let mut snapshot = company(400, true);
+    let whole = analyse(&snapshot);
+    let more = ["s2", "s3"].map(|key| {
+        format!(
+            "  {{ key = \"{key}\", construct = \"satisfaction\", kind = \"rating\", scale = \"points\", text = {{ en = \"S\" }} }},\n"
+        )
+    });
+    snapshot.waves[0].document = SURVEY.trim_end().trim_end_matches(']').to_owned()
+        + &more.concat()
+        + "]\nrotate = [{ key = \"turn\", take = 2, blocks = [[\"s1\"], [\"s2\"], [\"s3\"]] }]\n";
+    let levels: Vec<NumberRow> = snapshot.answers.iter().filter(|row| row.name == "s1").cloned().collect();
+    for level in levels {
+        let row = |name: &str| NumberRow { name: name.into(), ..level.clone() };
+        snapshot.answers.extend([row("s2"), row("s3")]);
+    }
+    snapshot.answers.sort_by(|one, other| (one.owner, &one.name).cmp(&(other.owner, &other.name)));
+    let survey = crate::survey::parse("s.toml", &snapshot.waves[0].document).unwrap();
+    let nothing = crate::survey::Answers::new();
+    snapshot.answers.retain(|row| !survey.not_asked(&nothing, &row.owner.to_string()).contains(&row.name));
+    assert_eq!(snapshot.answers.iter().filter(|row| row.name.starts_with('s')).count(), 800);
+    for response in &mut snapshot.responses {
+        response.invitation_id = Some(response.id);
+    }
+    let found = analyse(&snapshot);
+    assert_eq!(found.today.n, 400);
+    assert!((found.today.value - whole.today.value).abs() < 1e-9);
+    assert!(found.reliability.is_empty());
 }

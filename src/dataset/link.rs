@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::score::{Response, RoleWeights, Wave, construct_scores, over_roles};
+use super::score::{Response, RoleWeights, Scores, Wave, construct_scores, over_roles};
 use crate::clock::Instant;
 use crate::finance::{Ledger, NoWindow};
 use crate::survey::Role;
@@ -34,8 +34,10 @@ pub struct LinkRule {
 pub enum Exclude {
     /// The response belongs to no account.
     NoAccount,
-    /// Fewer than half of the satisfaction items were answered.
+    /// Fewer than half of the satisfaction items were answered that were asked.
     NoSatisfaction,
+    /// The survey's design asked the respondent nothing of satisfaction.
+    SatisfactionNotAsked,
     /// It was averaged with another response of the same account and wave.
     Averaged,
     /// The account has no money in the ledger at all.
@@ -56,6 +58,7 @@ impl Exclude {
         match self {
             Self::NoAccount => "no_account",
             Self::NoSatisfaction => "no_satisfaction",
+            Self::SatisfactionNotAsked => "satisfaction_not_asked",
             Self::Averaged => "averaged",
             Self::NotInLedger => "not_in_ledger",
             Self::WindowOpen => "window_open",
@@ -101,6 +104,8 @@ pub struct Observation {
     pub contacts: usize,
     /// Every construct with enough answers, 0-100.
     pub constructs: BTreeMap<String, f64>,
+    /// Constructs of which one of its contacts was asked an item; the others were left out by design.
+    pub asked: BTreeSet<String>,
     /// Operational drivers as recorded, averaged.
     pub attributes: BTreeMap<String, f64>,
     /// What followed, or why that is not known.
@@ -116,6 +121,8 @@ pub struct Linked {
     pub exclusions: BTreeMap<Exclude, usize>,
     /// Responses that came in.
     pub responses_in: usize,
+    /// Accounts by wave that answered without being asked for satisfaction: no observations, and not silent.
+    pub not_asked: BTreeSet<(usize, Uuid)>,
 }
 
 impl Linked {
@@ -129,7 +136,7 @@ impl Linked {
 ///
 /// The answers of an account's contacts in one wave are averaged within each role, then over roles. Its
 /// window begins after the last of these answers. Responses to waves without a satisfaction construct count
-/// as [`Exclude::NoSatisfaction`].
+/// as [`Exclude::SatisfactionNotAsked`].
 pub fn link(responses: &[Response], waves: &[Wave], ledger: &Ledger, rule: &LinkRule) -> Linked {
     let mut linked = Linked { responses_in: responses.len(), ..Linked::default() };
     let mut groups: BTreeMap<(Uuid, usize), Vec<Member>> = BTreeMap::new();
@@ -139,8 +146,13 @@ pub fn link(responses: &[Response], waves: &[Wave], ledger: &Ledger, rule: &Link
             continue;
         };
         match score(response, &waves[response.wave]) {
-            Some(member) => groups.entry((account, response.wave)).or_default().push(member),
-            None => *linked.exclusions.entry(Exclude::NoSatisfaction).or_default() += 1,
+            Ok(member) => groups.entry((account, response.wave)).or_default().push(member),
+            Err(reason) => {
+                *linked.exclusions.entry(reason).or_default() += 1;
+                if reason == Exclude::SatisfactionNotAsked {
+                    linked.not_asked.insert((response.wave, account));
+                }
+            }
         }
     }
     let mut counted = BTreeSet::new();
@@ -164,13 +176,17 @@ pub fn link(responses: &[Response], waves: &[Wave], ledger: &Ledger, rule: &Link
 struct Member<'a> {
     response: &'a Response,
     satisfaction: f64,
-    constructs: BTreeMap<String, f64>,
+    scores: Scores,
 }
 
-fn score<'a>(response: &'a Response, wave: &Wave) -> Option<Member<'a>> {
-    let constructs = construct_scores(&wave.instrument, &response.answers);
-    let satisfaction = *constructs.get(&wave.instrument.construct_of(Role::Satisfaction)?.key)?;
-    Some(Member { response, satisfaction, constructs })
+fn score<'a>(response: &'a Response, wave: &Wave) -> Result<Member<'a>, Exclude> {
+    let scores = construct_scores(&wave.instrument, response);
+    let index = wave.instrument.construct_of(Role::Satisfaction).ok_or(Exclude::SatisfactionNotAsked)?;
+    match scores.points.get(&index.key) {
+        Some(&satisfaction) => Ok(Member { response, satisfaction, scores }),
+        None if scores.asked.contains(&index.key) => Err(Exclude::NoSatisfaction),
+        None => Err(Exclude::SatisfactionNotAsked),
+    }
 }
 
 fn observe(
@@ -195,7 +211,8 @@ fn observe(
         satisfaction: over_roles(&levels, weights).unwrap_or(members[0].satisfaction),
         spread: highest - lowest,
         contacts: members.len(),
-        constructs: averaged(members, weights, |member| &member.constructs),
+        constructs: averaged(members, weights, |member| &member.scores.points),
+        asked: members.iter().flat_map(|member| member.scores.asked.iter().cloned()).collect(),
         attributes: averaged(members, RoleWeights::default(), |member| &member.response.attributes),
         outcome: outcome(account, answered_at, ledger, rule),
     }
@@ -283,6 +300,7 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
             answered_at: day(answered),
             weight: 1.0,
             answers: [("a".to_owned(), answer)].into(),
+            not_asked: BTreeSet::new(),
             attributes: [("late".to_owned(), 1.0)].into(),
         }
     }
@@ -342,6 +360,48 @@ item = [{ key = "a", construct = "satisfaction", kind = "rating", scale = "ten",
         );
         let explained: usize = linked.exclusions.values().sum();
         assert_eq!(explained + linked.with_money().count(), linked.responses_in);
+    }
+
+    #[test]
+    fn who_was_not_asked_for_satisfaction_is_told_from_who_kept_silent() {
+        let ledger = Ledger::new(vec![entry(1, 0, 100)], day(1_000));
+        let silent = Response { answers: BTreeMap::new(), ..response(Some(1), 10, 5.5) };
+        let not_asked = Response { not_asked: ["a".to_owned()].into(), ..silent.clone() };
+        let mut without = wave();
+        without.instrument.constructs.clear();
+        let later = Response { wave: 1, ..response(Some(1), 10, 5.5) };
+        let linked = link(&[silent, not_asked, later], &[wave(), without], &ledger, &rule());
+        let reasons: Vec<_> = linked.exclusions.into_iter().collect();
+        assert_eq!(reasons, [(Exclude::NoSatisfaction, 1), (Exclude::SatisfactionNotAsked, 2)]);
+        assert_eq!(linked.not_asked.len(), 2);
+    }
+
+    #[test]
+    fn an_account_was_asked_what_one_of_its_contacts_was_asked() {
+        let ledger = Ledger::new(vec![entry(1, 0, 100)], day(1_000));
+        let mut two = wave();
+        let item = |key: &str, construct: &str| crate::survey::Item {
+            key: key.into(),
+            construct: Some(construct.into()),
+            ..two.instrument.items[0].clone()
+        };
+        let more = [item("b", "parts"), item("c", "gifts")];
+        two.instrument.items.extend(more);
+        for key in ["parts", "gifts"] {
+            let construct = crate::survey::Construct {
+                key: key.into(),
+                role: Role::Driver,
+                ..two.instrument.constructs[0].clone()
+            };
+            two.instrument.constructs.push(construct);
+        }
+        let one = Response { not_asked: ["b".into(), "c".into()].into(), ..response(Some(1), 10, 5.5) };
+        let other = Response { not_asked: ["c".into()].into(), ..response(Some(1), 10, 5.5) };
+        let linked = link(&[one, other], &[two], &ledger, &rule());
+        let asked: Vec<_> = linked.observations[0].asked.iter().collect();
+        assert_eq!(asked, ["parts", "satisfaction"]);
+        // The second contact passed the question over.
+        assert!(!linked.observations[0].constructs.contains_key("parts"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From the answers of an account's contacts to one score per construct.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -79,23 +79,40 @@ pub struct Response {
     pub weight: f64,
     /// Numeric answers by item key.
     pub answers: BTreeMap<String, f64>,
+    /// Keys of the items that the survey's design left out for the respondent; empty where that is not known, as with
+    /// answers from elsewhere.
+    pub not_asked: BTreeSet<String>,
     /// Operational drivers of the ledger entry that it is about, by name.
     pub attributes: BTreeMap<String, f64>,
 }
 
-/// Scores one response: construct key to index points 0-100, for constructs with at least half of their items
-/// answered. An answer outside its scale is missing, never clamped.
-pub(super) fn construct_scores(
-    instrument: &Instrument,
-    answers: &BTreeMap<String, f64>,
-) -> BTreeMap<String, f64> {
-    let mut scores = BTreeMap::new();
+/// What one response says of each construct.
+#[derive(Debug, Default)]
+pub(super) struct Scores {
+    /// Constructs of which an item was asked.
+    pub(super) asked: BTreeSet<String>,
+    /// Index points 0-100, for constructs with at least half of the items answered that were asked.
+    pub(super) points: BTreeMap<String, f64>,
+}
+
+/// Scores one response. An item that was not asked does not count; an answer outside its scale is missing, never
+/// clamped.
+pub(super) fn construct_scores(instrument: &Instrument, response: &Response) -> Scores {
+    let mut scores = Scores::default();
     for construct in &instrument.constructs {
-        let items: Vec<_> = instrument.items_of(&construct.key).collect();
+        let asked: Vec<_> = instrument
+            .items_of(&construct.key)
+            .filter(|(item, _)| !response.not_asked.contains(&item.key))
+            .collect();
+        if asked.is_empty() {
+            continue;
+        }
+        scores.asked.insert(construct.key.clone());
         let answered: Vec<f64> =
-            items.iter().filter_map(|(item, scale)| scale.score(*answers.get(&item.key)?)).collect();
-        if !answered.is_empty() && answered.len() * 2 >= items.len() {
-            scores.insert(construct.key.clone(), answered.iter().sum::<f64>() / answered.len() as f64);
+            asked.iter().filter_map(|(item, scale)| scale.score(*response.answers.get(&item.key)?)).collect();
+        if !answered.is_empty() && answered.len() * 2 >= asked.len() {
+            let points = answered.iter().sum::<f64>() / answered.len() as f64;
+            scores.points.insert(construct.key.clone(), points);
         }
     }
     scores
@@ -131,17 +148,39 @@ mod tests {
         assert_eq!(over_roles(&[], weights), None);
     }
 
+    /// The points of satisfaction, and whether it was asked.
+    fn score(answers: &[(&str, f64)], not_asked: &[&str]) -> (Option<f64>, bool) {
+        let survey = crate::survey::parse("s.toml", SURVEY).unwrap();
+        let response = Response {
+            account: None,
+            contact: Contact::Unspecified,
+            wave: 0,
+            unit: None,
+            answered_at: Instant::from_micros(0),
+            weight: 1.0,
+            answers: answers.iter().map(|&(key, value)| (key.to_owned(), value)).collect(),
+            not_asked: not_asked.iter().map(|&key| key.to_owned()).collect(),
+            attributes: BTreeMap::new(),
+        };
+        let scores = construct_scores(&survey, &response);
+        (scores.points.get("satisfaction").copied(), scores.asked.contains("satisfaction"))
+    }
+
     #[test]
     fn a_construct_with_fewer_than_half_of_its_items_answered_has_no_score() {
-        let survey = crate::survey::parse("s.toml", SURVEY).unwrap();
-        let score = |pairs: &[(&str, f64)]| {
-            let answers = pairs.iter().map(|&(key, value)| (key.to_owned(), value)).collect();
-            construct_scores(&survey, &answers).get("satisfaction").copied()
-        };
-        assert_eq!(score(&[("a", 10.0), ("b", 10.0), ("c", 10.0)]), Some(100.0));
-        assert_eq!(score(&[("a", 10.0), ("b", 1.0)]), Some(50.0));
-        assert_eq!(score(&[("a", 10.0)]), None);
-        assert_eq!(score(&[("a", 10.0), ("b", 99.0), ("c", 10.0)]), Some(100.0));
+        assert_eq!(score(&[("a", 10.0), ("b", 10.0), ("c", 10.0)], &[]).0, Some(100.0));
+        assert_eq!(score(&[("a", 10.0), ("b", 1.0)], &[]).0, Some(50.0));
+        assert_eq!(score(&[("a", 10.0)], &[]).0, None);
+        assert_eq!(score(&[("a", 10.0), ("b", 99.0), ("c", 10.0)], &[]).0, Some(100.0));
+    }
+
+    #[test]
+    fn a_construct_is_scored_over_the_items_that_were_asked() {
+        // One of one asked, one of two asked, none of two asked.
+        assert_eq!(score(&[("a", 10.0)], &["b", "c"]), (Some(100.0), true));
+        assert_eq!(score(&[("a", 5.5)], &["c"]), (Some(50.0), true));
+        assert_eq!(score(&[], &["c"]), (None, true));
+        assert_eq!(score(&[], &["a", "b", "c"]), (None, false));
     }
 
     const SURVEY: &str = r#"

@@ -54,6 +54,8 @@ pub struct ResponseRow {
     pub answered_at: Instant,
     /// Base weight.
     pub weight: f64,
+    /// The invitation that it was answered by; `None` where it came from elsewhere.
+    pub invitation_id: Option<Uuid>,
 }
 
 /// A number of a response or of a ledger entry.
@@ -65,6 +67,17 @@ pub struct NumberRow {
     pub name: String,
     /// The number.
     pub number: f64,
+}
+
+/// An answer that is no number, of a response by invitation.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ChoiceRow {
+    /// The response.
+    pub owner: Uuid,
+    /// Item key.
+    pub name: String,
+    /// The option, or a JSON list of them; `None` where a text was written, which stays where it is.
+    pub choice: Option<String>,
 }
 
 /// An official total.
@@ -143,13 +156,14 @@ statements! {
     RESPONSES = ["SELECT response.id, response.wave_id,
                          COALESCE(response.account_id, contact.account_id, ledger_entry.account_id) AS account_id,
                          contact.role, response.unit_id, response.about_entry_id, response.answered_at,
-                         response.weight
+                         response.weight, invitation.id AS invitation_id
                     FROM response
                     JOIN wave ON wave.id = response.wave_id
                     JOIN survey_version ON survey_version.id = wave.survey_version_id
                     JOIN survey ON survey.id = survey_version.survey_id
                     LEFT JOIN contact ON contact.id = response.contact_id
                     LEFT JOIN ledger_entry ON ledger_entry.id = response.about_entry_id
+                    LEFT JOIN invitation ON invitation.response_id = response.id
                    WHERE survey.key = $1 AND wave.mode <> 'anonymous' AND response.employee_id IS NULL
                      AND wave.opened_at < $2 AND response.answered_at < $2
                    ORDER BY response.id"];
@@ -162,6 +176,18 @@ statements! {
                   JOIN survey ON survey.id = survey_version.survey_id
                  WHERE survey.key = $1 AND wave.mode <> 'anonymous' AND response.employee_id IS NULL
                    AND answer.number IS NOT NULL
+                 ORDER BY answer.response_id, answer.item_key"];
+
+    /// What decided, beside numbers, which questions were asked.
+    CHOICES = ["SELECT answer.response_id AS owner, answer.item_key AS name, answer.choice
+                  FROM answer
+                  JOIN response ON response.id = answer.response_id
+                  JOIN invitation ON invitation.response_id = response.id
+                  JOIN wave ON wave.id = response.wave_id
+                  JOIN survey_version ON survey_version.id = wave.survey_version_id
+                  JOIN survey ON survey.id = survey_version.survey_id
+                 WHERE survey.key = $1 AND wave.mode <> 'anonymous' AND response.employee_id IS NULL
+                   AND (answer.choice IS NOT NULL OR answer.text IS NOT NULL)
                  ORDER BY answer.response_id, answer.item_key"];
 
     ENTRY_ATTRIBUTES = ["SELECT attribute.owner_id AS owner, attribute.name, attribute.number
@@ -193,6 +219,8 @@ pub struct Snapshot {
     pub responses: Vec<ResponseRow>,
     /// Their numeric answers, by response.
     pub answers: Vec<NumberRow>,
+    /// The other answers of responses by invitation, by response.
+    pub choices: Vec<ChoiceRow>,
     /// Operational drivers of the entries that responses are about.
     pub attributes: Vec<NumberRow>,
     /// Official totals.
@@ -227,6 +255,7 @@ pub async fn read(tx: &mut Tx, survey: &str, until: Instant) -> Result<Snapshot,
             .fetch_all(c)
             .await)?,
         answers: on!(&mut *tx, ANSWERS, |c, q| sqlx::query_as(q).bind(survey).fetch_all(c).await)?,
+        choices: on!(&mut *tx, CHOICES, |c, q| sqlx::query_as(q).bind(survey).fetch_all(c).await)?,
         attributes: on!(&mut *tx, ENTRY_ATTRIBUTES, |c, q| sqlx::query_as(q).fetch_all(c).await)?,
         totals: on!(&mut *tx, TOTALS, |c, q| sqlx::query_as(q).fetch_all(c).await)?,
         investments: on!(&mut *tx, INVESTMENTS, |c, q| sqlx::query_as(q).fetch_all(c).await)?,

@@ -1,9 +1,12 @@
 //! The way of one respondent through a survey: rotation, conditions, jumps.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::condition::Answers;
 use super::instrument::{Instrument, Rotation};
+use super::reply::{Reply, StoredAnswer};
 
 impl Instrument {
     /// Positions of the items that a respondent is asked under these answers, in order. An item without an answer takes
@@ -12,6 +15,32 @@ impl Instrument {
     /// `draw` names the respondent to the rotations: the same text draws the same blocks on every day and every machine.
     pub fn route(&self, answers: &Answers, draw: &str) -> Vec<usize> {
         self.route_without(answers, &self.rotated_out(draw))
+    }
+
+    /// Keys of the items that a respondent is not asked under these answers: their rotation, a condition or a jump left
+    /// them out, so that they are no silence.
+    pub fn not_asked(&self, answers: &Answers, draw: &str) -> BTreeSet<String> {
+        let route = self.route(answers, draw);
+        let left_out = self.items.iter().enumerate().filter(|(at, _)| route.binary_search(at).is_err());
+        left_out.map(|(_, item)| item.key.clone()).collect()
+    }
+
+    /// Tells whether a respondent may not be asked an item that measures something.
+    pub fn leaves_out(&self) -> bool {
+        let measures = |item: usize| self.items[item].construct.is_some();
+        let rotates = self.rotations.iter().flat_map(|rotation| rotation.blocks.iter().flatten());
+        rotates.copied().any(measures)
+            || self.items.iter().any(|item| !item.jumps.is_empty())
+            || self.items.iter().any(|item| item.when.is_some() && item.construct.is_some())
+    }
+
+    /// Reads stored answers; what was passed over, and items that the survey does not have, are not among them.
+    pub fn given(&self, stored: impl IntoIterator<Item = (String, StoredAnswer)>) -> Answers {
+        let said = stored.into_iter().filter_map(|(key, columns)| match columns.reply(self.item(&key)?) {
+            Reply::Given(given) => Some((key, given)),
+            Reply::Skipped => None,
+        });
+        said.collect()
     }
 
     /// The way past the items that the rotations leave out.
@@ -187,6 +216,42 @@ blocks = [["a"], ["b"], ["c"]]
             }
         }
         assert!(asked.iter().all(|count| (1_900..2_100).contains(count)), "{asked:?}");
+    }
+
+    #[test]
+    fn what_a_rotation_a_condition_or_a_jump_leaves_out_is_not_asked() {
+        let survey = parse("s.toml", SURVEY).unwrap();
+        let out = |given| -> Vec<String> { survey.not_asked(&overall(given), "x").into_iter().collect() };
+        // Of three blocks two are asked; `why` is for 6 and below; from 9 on, all but the last is jumped over.
+        let rotated: Vec<String> = ["a", "b", "c"]
+            .into_iter()
+            .filter(|key| out(5.0).contains(&(*key).into()))
+            .map(Into::into)
+            .collect();
+        assert_eq!((out(5.0).len(), rotated.len()), (1, 1));
+        assert_eq!(out(8.0), [rotated[0].clone(), "why".into()]);
+        assert_eq!(out(9.0), ["a", "b", "c", "why"]);
+        // Who says nothing at all is asked what has no condition, and passed it over.
+        let silent: Vec<_> = survey.not_asked(&Answers::new(), "x").into_iter().collect();
+        assert_eq!(silent, out(8.0));
+    }
+
+    #[test]
+    fn stored_answers_are_read_by_the_kind_of_their_item() {
+        let survey = parse("s.toml", SURVEY).unwrap();
+        let stored =
+            |number, text: Option<&str>| StoredAnswer { number, choice: None, text: text.map(Into::into) };
+        let rows = [
+            ("overall", stored(Some(5.0), None)),
+            ("a", stored(None, None)),
+            ("last", stored(None, Some("x"))),
+            ("gone", stored(Some(1.0), None)),
+        ];
+        let answers = survey.given(rows.map(|(key, answer)| (key.to_owned(), answer)));
+        assert_eq!(
+            answers,
+            [("last".into(), Given::Text("x".into())), ("overall".into(), Given::Number(5.0))].into()
+        );
     }
 
     #[test]

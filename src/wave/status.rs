@@ -12,7 +12,7 @@ use super::remind::find;
 use crate::store::Tx;
 use crate::store::fielding::{self, Standing, WaveState};
 use crate::store::outbox::{self, QueueCount};
-use crate::survey::{self, Answers, Given, Instrument};
+use crate::survey::{self, Instrument, StoredAnswer};
 
 /// Share of the questions that make a broken-off response a partial one rather than a refusal.
 const PARTIAL: f64 = 0.5;
@@ -149,19 +149,16 @@ async fn partial_responses(
     wave: &WaveState,
     survey: &Instrument,
 ) -> Result<HashSet<Uuid>, WaveError> {
-    let mut given: HashMap<Uuid, Answers> = HashMap::new();
+    let mut stored: HashMap<Uuid, Vec<(String, StoredAnswer)>> = HashMap::new();
     for (response, item, number, choice, text) in fielding::unfinished(tx, wave.wave_id).await? {
-        let answer = number.map(Given::Number).or(choice.map(Given::Option)).or(text.map(Given::Text));
-        let answers = given.entry(response).or_default();
-        if let Some(answer) = answer {
-            answers.insert(item, answer);
-        }
+        stored.entry(response).or_default().push((item, StoredAnswer { number, choice, text }));
     }
-    let half = |(response, answers): &(&Uuid, &Answers)| {
-        let asked = survey.longest(answers, &response.to_string());
-        !answers.is_empty() && answers.len() as f64 >= PARTIAL * asked as f64
+    let half = |(response, stored): (Uuid, Vec<_>)| {
+        let answers = survey.given(stored);
+        let asked = survey.longest(&answers, &response.to_string());
+        (!answers.is_empty() && answers.len() as f64 >= PARTIAL * asked as f64).then_some(response)
     };
-    Ok(given.iter().filter(half).map(|(response, _)| *response).collect())
+    Ok(stored.into_iter().filter_map(half).collect())
 }
 
 /// Compares the accounts that answered with those that were written to and kept silent.

@@ -368,6 +368,7 @@ fn harbour_drivers() -> DriverFinding {
         drivers,
         n: 4_102,
         n_available: 4_210,
+        n_not_asked: 0,
         r_squared: Some(0.46),
         inseparable: vec![vec!["repair".into(), "stock".into()]],
         refusal: None,
@@ -562,6 +563,7 @@ pub(crate) fn marketplace() -> Analysis {
             drivers: vec![late, delay],
             n: 7_960,
             n_available: 8_034,
+            n_not_asked: 0,
             r_squared: Some(0.17),
             inseparable: Vec::new(),
             refusal: None,
@@ -615,6 +617,7 @@ pub(crate) fn tiny() -> Analysis {
             drivers: Vec::new(),
             n: 0,
             n_available: 38,
+            n_not_asked: 0,
             r_squared: None,
             inseparable: Vec::new(),
             refusal: Some(Notice {

@@ -36,6 +36,9 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> Page {
     let n = draft.add("D4", Entry::count(Message::new("label-driver-n"), finding.n, "counts"));
     let available =
         draft.add("D4", Entry::count(Message::new("label-driver-all"), finding.n_available, "counts"));
+    let not_asked = (finding.n_not_asked > 0).then(|| {
+        draft.add("D4", Entry::count(Message::new("label-driver-not-asked"), finding.n_not_asked, "counts"))
+    });
     if let Some(r_squared) = finding.r_squared {
         let entry = Entry::value(Message::new("label-driver-r-squared"), r_squared, Unit::Ratio, "curve");
         draft.add("D4", entry.n(finding.n));
@@ -46,6 +49,9 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> Page {
             .figure("n", &n, Show::Value)
             .figure("all", &available, Show::Value),
     );
+    if let Some(not_asked) = not_asked {
+        sure.push(Message::new("drivers-not-asked").figure("count", &not_asked, Show::Value));
+    }
     Page {
         number: 4,
         name: "name-4".into(),
@@ -69,8 +75,15 @@ pub(super) fn page(draft: &mut Draft, facts: &Facts) -> Page {
 
 /// Why no model was fitted.
 fn refusal_sentence(draft: &Draft, code: &str) -> Message {
-    const KNOWN: [&str; 6] =
-        ["E_TOO_FEW", "E_ALIASED", "E_NO_VARIANCE", "E_LEAK", "E_TOO_MANY_DROPPED", "E_NO_DRIVERS"];
+    const KNOWN: [&str; 7] = [
+        "E_TOO_FEW",
+        "E_ALIASED",
+        "E_NO_VARIANCE",
+        "E_LEAK",
+        "E_TOO_MANY_DROPPED",
+        "E_NOT_ASKED",
+        "E_NO_DRIVERS",
+    ];
     let key = if KNOWN.contains(&code) {
         format!("drivers-refused-{}", code.trim_start_matches("E_").to_lowercase().replace('_', "-"))
     } else {
