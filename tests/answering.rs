@@ -4,9 +4,13 @@
 
 #[path = "support/answering.rs"]
 mod answering;
+#[path = "support/chromium.rs"]
+mod chromium;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use chromium::chromium;
 
 /// The narrowest phone and a desktop, px.
 const WIDTHS: [u32; 2] = [320, 1280];
@@ -15,18 +19,14 @@ const LOOK: &str = include_str!("support/accessible.js");
 
 /// Finds Chromium and axe, or explains their absence: in CI they must be there.
 fn tools() -> Option<(PathBuf, String)> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let chromium = std::env::split_paths(&folders)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file());
+    let chromium = chromium()?;
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/axe-core/axe.min.js");
-    let found = chromium.zip(std::fs::read_to_string(axe).ok());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have Chromium and axe; tests/run installs them");
-        eprintln!("SKIPPED: Chromium or axe is not installed (tests/run does it), so no page was looked at");
-    }
-    found
+    let Ok(axe) = std::fs::read_to_string(axe) else {
+        assert!(std::env::var_os("CI").is_none(), "CI must have axe; tests/run installs it");
+        eprintln!("SKIPPED: axe is not installed (tests/run does it), so no page was looked at");
+        return None;
+    };
+    Some((chromium, axe))
 }
 
 /// Opens pages at every width and returns the number of looks and what was found, one fault a line.

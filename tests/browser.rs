@@ -5,32 +5,21 @@
 
 #[path = "support/analyses.rs"]
 mod analyses;
+#[path = "support/chromium.rs"]
+mod chromium;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use cam::analysis::Analysis;
 use cam::report::{Document, Language, render};
+use chromium::chromium;
 
 /// A phone and a desktop, px.
 const WIDTHS: [u32; 2] = [375, 1280];
 
 /// Measures every line of text and writes the faults into the page, where `--dump-dom` finds them.
 const MEASURE: &str = include_str!("support/measure.js");
-
-/// Finds Chromium, or explains its absence: in CI it must be there.
-fn chromium() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have Chromium");
-        eprintln!("SKIPPED: Chromium is not installed, so no page was looked at");
-    }
-    found
-}
 
 /// Opens a page at a width inside a frame of that width, and returns what was measured, one fault a line.
 fn faults(chromium: &PathBuf, html: &str, width: u32) -> Vec<String> {
