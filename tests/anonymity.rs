@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use cam::clock::Clock;
 use cam::import::Kind;
+use cam::job::Schedule;
 use cam::seal::{self, Answer, Ballot, PollKey, token_hash};
 use cam::store::{Db, Tx};
 use cam::survey;
@@ -55,6 +56,18 @@ const WAVE: &str = "key = \"poll\"\nname = \"Poll\"\nsurvey = \"mood\"\nmode = \
      [notice.en]\ncontroller = \"c\"\npurpose = \"p\"\nlegal_basis = \"l\"\nmoney = \"m\"\nrecipients = \"r\"\n\
      retention = \"t\"\nrights = \"g\"\n";
 
+fn poll(wave: &str, survey: &str) -> Launch {
+    Launch {
+        file: WaveFile::parse("wave.toml", wave).unwrap(),
+        survey: survey::parse("survey.toml", survey).unwrap(),
+        survey_text: survey.into(),
+        listed: None,
+        timezone: "Asia/Shanghai".into(),
+        language: "en".into(),
+        poll_keys: Some(wave::poll_keys(PASSPHRASE).unwrap()),
+    }
+}
+
 async fn open(db: &Db) -> (Desk, Site, Vec<Invited>) {
     let desk = Desk::open(db.clone()).await;
     let mut units = String::from("no,kind,name\n");
@@ -72,15 +85,7 @@ async fn open(db: &Db) -> (Desk, Site, Vec<Invited>) {
     let map = "kind = \"employees\"\n[fields]\nkey = \"no\"\nemail = \"email\"\nunit = \"unit\"\nactive_from = \"since\"\n";
     let report = desk.import(Kind::Employees, people, map).await.unwrap();
     assert_eq!(report.new, PEOPLE as u64);
-    let wave = Launch {
-        file: WaveFile::parse("wave.toml", WAVE).unwrap(),
-        survey: survey::parse("survey.toml", SURVEY).unwrap(),
-        survey_text: SURVEY.into(),
-        listed: None,
-        timezone: "Asia/Shanghai".into(),
-        language: "en".into(),
-        poll_keys: Some(wave::poll_keys(PASSPHRASE).unwrap()),
-    };
+    let wave = poll(WAVE, SURVEY);
     assert_eq!(launch(db, wave, at(NOW)).await.unwrap().invited, PEOPLE as i64);
     let site = Site::open(db, keys(), Clock::moving(at(NOW)), Limits::default()).await;
     (desk, site, invited(db, &keys(), "poll").await)
@@ -397,6 +402,110 @@ async fn opening_the_links_of_a_poll_changes_nothing_and_a_ballot_without_its_fo
             assert_eq!(site.get(&format!("/s/{}/delete", one.token)).await.status, 404);
         }
         assert_eq!(dump(&db).await, before);
+        site.close().await;
+    })
+    .await;
+}
+
+/// Votes of twenty, and the poll is closed twice at once: by a second tap on Enter, or by a script that tries again.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_close_a_poll_at_a_time_one_releases_its_full_table() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db).await;
+        for (number, one) in invited.iter().take(20).enumerate() {
+            assert_eq!(vote(&site, one, ["1", "3", "5"][number % 3]).await.status, 200);
+        }
+        let close = || Box::pin(wave::close_poll(&db, "poll", Some(PASSPHRASE.into()), at(NOW)));
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(80)).await;
+            close().await
+        };
+        let (first, second, third) = tokio::join!(close(), close(), late);
+        let outcomes = [first, second, third];
+        let released: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+        assert_eq!(released.len(), 1, "{outcomes:?}");
+        assert_eq!(released[0].answered, 20);
+        let shown = column(&db, "SELECT CAST(MAX(respondents) AS TEXT) FROM released_cell").await;
+        assert_eq!(shown, ["20"]);
+        site.close().await;
+    })
+    .await;
+}
+
+/// The calendar of a day after the date that the dossier names.
+async fn two_years_later(db: &Db) {
+    let clock = Clock::Fixed(at("2029-01-01T12:00:00+08:00"));
+    Schedule::new(db.clone(), clock, keys(), "Asia/Shanghai".into()).once().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_that_nobody_opens_in_time_is_deleted_unread() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db).await;
+        for one in invited.iter().take(8) {
+            assert_eq!(vote(&site, one, "4").await.status, 200);
+        }
+        two_years_later(&db).await;
+        assert_eq!(sealed(&db).await, []);
+        let left = "SELECT CAST(COUNT(locked_key) AS TEXT) FROM fielding";
+        assert_eq!(column(&db, left).await, ["0"]);
+        let closed = wave::close_poll(&db, "poll", Some(PASSPHRASE.into()), at(NOW)).await;
+        assert!(closed.is_err(), "{closed:?}");
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_their_date_released_comments_go_and_released_figures_stay() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db).await;
+        for (number, one) in invited.iter().enumerate() {
+            assert_eq!(vote(&site, one, ["2", "4"][number % 2]).await.status, 200);
+        }
+        wave::close_poll(&db, "poll", Some(PASSPHRASE.into()), at(NOW)).await.unwrap();
+        let before = dump(&db).await;
+        assert_eq!(before["released_comment"].len(), PEOPLE);
+        two_years_later(&db).await;
+        let after = dump(&db).await;
+        assert_eq!(after["released_comment"], Vec::<String>::new());
+        assert_eq!(after["released_cell"], before["released_cell"]);
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_that_could_not_keep_its_promise_is_not_launched() {
+    each_backend(async |db| {
+        let (_desk, site, _) = open(&db).await;
+        let second = WAVE.replace("key = \"poll\"", "key = \"second\"\ncap_days = 0");
+        let choice = "[[item]]\nkey = \"where\"\nkind = \"single_choice\"\ntext.en = \"Where?\"\n\
+             options = [{ key = \"a\", text.en = \"A\" }, { key = \"b\", text.en = \"B\" }]\n";
+        let cases = [
+            (
+                second.clone(),
+                format!("{SURVEY}{choice}"),
+                "where: nothing is released of a question without a scale",
+            ),
+            (
+                second.clone(),
+                SURVEY.replace("How is work?", "How is work, {name}?"),
+                "mood: {name} has no place",
+            ),
+            (
+                second.replace("of = \"employees\"", "of = \"employees\"\nunits = [\"Department U4\"]"),
+                SURVEY.into(),
+                "only 3 would be invited",
+            ),
+        ];
+        for (wave, survey, reason) in cases {
+            let refused = launch(&db, poll(&wave, &survey), at(NOW)).await.unwrap_err().to_string();
+            assert!(refused.contains(reason), "{refused}");
+        }
+        let named = WAVE.replace("\"anonymous\"\nfree_text = true", "\"named\"");
+        let refused = WaveFile::parse("wave.toml", &named).unwrap_err().to_string();
+        assert!(refused.contains("employees are never asked by name"), "{refused}");
         site.close().await;
     })
     .await;

@@ -72,7 +72,7 @@ impl Poll {
                 let mut tx = db.read().await?;
                 let results = wave::poll_results(&mut tx, &key).await?;
                 if json {
-                    serde_json::to_writer(&mut out, &results.table)?;
+                    serde_json::to_writer(&mut out, &readable(&results))?;
                     writeln!(out)?;
                 }
                 let Some(folder) = folder else { return Ok(ExitCode::SUCCESS) };
@@ -90,6 +90,27 @@ impl Poll {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The released table for a script: units by id and name, and the released comments.
+fn readable(results: &wave::PollResults) -> serde_json::Value {
+    let rows = results.table.rows.iter().map(|row| {
+        serde_json::json!({
+            "unit": row.unit.map(|unit| uuid::Uuid::from_bytes(unit).to_string()),
+            "name": row.unit.and_then(|unit| results.units.get(&unit)),
+            "level": row.level,
+            "cells": row.cells,
+        })
+    });
+    let comments =
+        results.comments.iter().map(|(item, texts)| serde_json::json!({ "item": item, "comments": texts }));
+    serde_json::json!({
+        "k": results.table.k,
+        "invited": results.invited,
+        "columns": results.table.columns,
+        "rows": rows.collect::<Vec<_>>(),
+        "comments": comments.collect::<Vec<_>>(),
+    })
 }
 
 /// The released table as a page.

@@ -11,6 +11,9 @@ use super::*;
 
 const SCALE: Question = Question { low: 1.0, high: 5.0 };
 
+/// Two fifths of the scale's four steps, less what rounding may take.
+const NARROW: f64 = 0.4 * 4.0 - 1e-4;
+
 /// SplitMix64.
 struct Dice(u64);
 
@@ -118,6 +121,19 @@ impl Prey {
         Self { counts: combinations.iter().map(|(_, n, _)| *n).collect(), cells: cells.collect() }
     }
 
+    /// The same with one respondent of a combination as a combination of their own, and the others behind all.
+    fn single_out(&self, atom: usize, n: usize) -> Self {
+        let mut counts = self.counts.clone();
+        counts[atom] = 1;
+        counts.push(n - 1);
+        let cells = self.cells.iter().map(|cell| {
+            let mut row = cell.row.clone();
+            row.push(row[atom]);
+            Target { row, ..*cell }
+        });
+        Self { counts, cells: cells.collect() }
+    }
+
     /// What would be shown if nothing but small cells were hidden.
     fn large(&self, k: usize) -> Vec<bool> {
         self.cells.iter().map(|cell| cell.n >= k).collect()
@@ -157,6 +173,8 @@ struct Loot {
     sums: usize,
     /// Hidden cells whose mean is bounded within less than two fifths of the scale.
     narrow: usize,
+    /// Combinations of whose respondents each one's answer is bounded within less than two fifths of the scale.
+    answers: usize,
     /// Hidden cells and sets that were tried.
     tried: usize,
 }
@@ -171,7 +189,14 @@ fn attack(prey: &Prey, shown: &[bool], k: usize) -> Loot {
         loot.tried += 1;
         let left = rest(&cell.row, &basis);
         loot.cells += usize::from(dot(&left, &left).sqrt() < 1e-6);
-        loot.narrow += usize::from(range(prey, shown, cell) < 0.4 * 4.0 - 1e-4);
+        loot.narrow += usize::from(range(prey, shown, &cell.row) / (cell.n as f64) < NARROW);
+    }
+    for (atom, &n) in prey.counts.iter().enumerate() {
+        loot.tried += 1;
+        let one = prey.single_out(atom, n);
+        let mut row = vec![0.0; one.counts.len()];
+        row[atom] = 1.0;
+        loot.answers += usize::from(range(&one, shown, &row) < NARROW);
     }
     let atoms = prey.counts.len();
     let projected: Vec<Vec<f64>> = (0..atoms)
@@ -215,14 +240,14 @@ fn grow(prey: &Prey, projected: &[Vec<f64>], set: &mut Vec<Member>, room: usize,
     }
 }
 
-/// Width of the range of a hidden mean, by linear programmes over the combinations with every shown sum as it is.
-fn range(prey: &Prey, shown: &[bool], target: &Target) -> f64 {
+/// Width of the range of the sum over some combinations, by linear programmes with every shown sum as it is.
+fn range(prey: &Prey, shown: &[bool], target: &[f64]) -> f64 {
     let end = |direction| {
         let mut problem = Problem::new(direction);
         let variables: Vec<_> = prey
             .counts
             .iter()
-            .zip(&target.row)
+            .zip(target)
             .map(|(n, part)| problem.add_var(*part, (*n as f64 * SCALE.low, *n as f64 * SCALE.high)))
             .collect();
         for (cell, _) in prey.cells.iter().zip(shown).filter(|(_, shown)| **shown) {
@@ -233,7 +258,7 @@ fn range(prey: &Prey, shown: &[bool], target: &Target) -> f64 {
         let SolveOutcome::Solution(found) = problem.solve().unwrap() else { panic!("no solution") };
         found.objective()
     };
-    (end(OptimizationDirection::Maximize) - end(OptimizationDirection::Minimize)) / target.n as f64
+    end(OptimizationDirection::Maximize) - end(OptimizationDirection::Minimize)
 }
 
 /// Attacks the released tables of many companies, and what only the small cells are hidden in.
@@ -262,6 +287,7 @@ fn campaign(seeds: std::ops::Range<u64>) -> [Loot; 2] {
             loot.cells += found.cells;
             loot.sums += found.sums;
             loot.narrow += found.narrow;
+            loot.answers += found.answers;
             loot.tried += found.tried;
         }
     }
@@ -273,9 +299,10 @@ fn campaign(seeds: std::ops::Range<u64>) -> [Loot; 2] {
 }
 
 fn recovers_nothing([released, small_hidden]: &[Loot; 2]) {
-    assert_eq!((released.cells, released.sums, released.narrow), (0, 0, 0));
+    assert_eq!((released.cells, released.sums, released.narrow, released.answers), (0, 0, 0, 0));
     // The attacker has teeth: where only small cells are hidden, it finds every kind.
     assert!(small_hidden.cells > 100 && small_hidden.sums > 100 && small_hidden.narrow > 100);
+    assert!(small_hidden.answers > 100);
     assert!(released.tried > 10_000);
 }
 

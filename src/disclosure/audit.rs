@@ -8,7 +8,7 @@ use super::release::Table;
 use super::remainder::{Remainders, innermost};
 
 /// What rounding may add to a range.
-const ROUNDING: f64 = 1e-6;
+pub(super) const ROUNDING: f64 = 1e-6;
 
 /// The next cell to hide where some hidden mean is bounded too closely; `None` where none is.
 ///

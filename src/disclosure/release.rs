@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::audit;
+use super::audit::{self, ROUNDING};
 use super::remainder::Remainders;
 
 /// A way of parting the respondents, as a tree of groups: units in departments, or tenures without any order.
@@ -35,7 +35,7 @@ pub struct Question {
 pub struct Rule {
     /// Answers below which a cell is hidden; at least [`Rule::LEAST_K`].
     pub k: usize,
-    /// Share of the scale that the possible range of a hidden mean has to span.
+    /// Share of the scale that the possible range of a hidden mean, and of a single answer behind a shown one, has to span.
     pub widest: f64,
 }
 
@@ -112,7 +112,8 @@ pub struct Shown {
 
 /// Releases every question in the whole and in every group of every dimension, hiding what must stay hidden.
 ///
-/// A cell with fewer than `k` answers is hidden. Then cells are hidden one by one until, with everything that is shown, and
+/// A cell with fewer than `k` answers is hidden, and so is one whose mean is so close to an end of the scale that it says
+/// what each of its respondents answered: every single answer has to stay possible over `widest` of the scale. Then cells are hidden one by one until, with everything that is shown, and
 /// with the number of answers in every combination of groups known,
 ///
 /// * nothing that follows from the shown numbers by adding, subtracting and multiplying rests on the answers of fewer than
@@ -123,8 +124,7 @@ pub struct Shown {
 /// Of the cells that give something away together, the smallest is hidden; of those that bound a mean, the smallest whose
 /// absence widens the range.
 ///
-/// What stays possible: a mean at the very end of the scale says what each of its respondents answered; who knows some
-/// of the answers knows more of the others; questions are protected one by one, so a column that is computed from others
+/// What stays possible: who knows some of the answers knows more of the others; questions are protected one by one, so a column that is computed from others
 /// must be computed from what is shown of them; and so are waves.
 ///
 /// # Errors
@@ -156,6 +156,13 @@ pub fn release(
     Ok(cells)
 }
 
+/// Share of the scale in which the answer of each respondent of a cell can lie, where nothing but the cell's mean is known:
+/// all of it, unless the mean is closer to an end of the scale than one answer can bring it. `points` is the sum of the
+/// answers, each as a share of the scale.
+fn leeway(n: usize, points: f64) -> f64 {
+    points.min(n as f64 - points).min(1.0)
+}
+
 /// What is shown of one question in the whole and in every group, after [`check`]; only where it is allowed, if that is
 /// said.
 pub(super) fn column(
@@ -167,7 +174,13 @@ pub(super) fn column(
 ) -> Vec<Option<Shown>> {
     let table = Table::new(dimensions, ballots, question, scale);
     let may: Vec<bool> = (0..table.cells.len())
-        .map(|cell| table.cells[cell].n >= rule.k && allowed.is_none_or(|allowed| allowed[cell]))
+        .map(|cell| {
+            let Counted { n, sum, .. } = table.cells[cell];
+            let points = (sum - n as f64 * scale.low) / (scale.high - scale.low);
+            n >= rule.k
+                && leeway(n, points) >= rule.widest - ROUNDING
+                && allowed.is_none_or(|allowed| allowed[cell])
+        })
         .collect();
     let shown = table.protect(&may, rule);
     let show =
@@ -315,8 +328,7 @@ impl Table {
             shown[cell] = false;
         }
         // What was hidden on the way may have become needless; the largest cells come back first.
-        let mut large: Vec<usize> =
-            (0..self.cells.len()).filter(|&cell| self.cells[cell].n >= rule.k).collect();
+        let mut large: Vec<usize> = (0..self.cells.len()).filter(|&cell| may[cell]).collect();
         large.sort_by_key(|&cell| std::cmp::Reverse(self.cells[cell].n));
         for cell in large.into_iter().filter(|&cell| !shown[cell]).collect::<Vec<_>>() {
             shown[cell] = true;

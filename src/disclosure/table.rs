@@ -201,8 +201,7 @@ pub fn comments(texts: impl IntoIterator<Item = String>, rule: &Rule) -> Option<
     (texts.len() >= LEAST_COMMENTS.max(rule.k)).then_some(texts)
 }
 
-/// Counts ballots that count for the whole only: they name no unit, one that is not there, or units that do not lie in one
-/// line. It is for the log of the one who closes the wave and not for the table.
+/// Counts ballots that count for the whole only: they name no unit that is there, or units that do not lie in one line. It is for the log of the one who closes the wave and not for the table.
 ///
 /// # Errors
 ///
@@ -243,7 +242,8 @@ fn line(tree: &Dimension, unit: usize) -> Vec<usize> {
 
 /// The unit among those named from which a line to the whole passes all others; `None` where there is none.
 fn lowest(tree: &Dimension, places: &BTreeMap<UnitId, usize>, units: &[UnitId]) -> Option<usize> {
-    let named: Vec<usize> = units.iter().map(|unit| places.get(unit).copied()).collect::<Option<_>>()?;
+    // Who has moved to a unit where nobody was asked still counts for those above it where somebody was.
+    let named: Vec<usize> = units.iter().filter_map(|unit| places.get(unit).copied()).collect();
     named.iter().copied().find(|&unit| {
         let line = line(tree, unit);
         named.iter().all(|other| line.contains(other))
@@ -440,6 +440,33 @@ mod tests {
         assert_eq!(elsewhere(&poll(), &full()), Ok(0));
         assert!(matches!(table.rows[0].cells[2], Released::Shown { n: 39, .. }));
         assert_eq!(table.rows[3].cells[2], shown(8, 50.0));
+    }
+
+    #[test]
+    fn a_ballot_of_a_unit_where_nobody_was_asked_counts_for_those_above_it() {
+        let mut answered = full();
+        answered.extend(ballots(&[9, 1], &EIGHT));
+        let table = table(&poll(), &answered).unwrap();
+        assert_eq!(elsewhere(&poll(), &answered), Ok(0));
+        assert!(matches!(table.rows[2].cells[2], Released::Shown { n: 24, .. }));
+        assert_eq!(table.rows[3].cells[2], shown(8, 50.0));
+    }
+
+    /// Five who all chose the lowest, and five of whom one stands a single step of four above it, could be told apart from
+    /// nobody; two steps leave open who took them.
+    #[test]
+    fn a_mean_that_says_what_each_answered_is_hidden() {
+        let of = |scores: &[f64]| {
+            let mut answered = ballots(&[1, 2], &EIGHT);
+            answered.extend(ballots(&[1, 3], &EIGHT));
+            answered.extend(ballots(&[4], scores));
+            table(&poll(), &answered).unwrap().rows[1].cells[2]
+        };
+        for told in [[0.0; 5], [100.0; 5], [0.0, 0.0, 25.0, 0.0, 0.0], [100.0, 75.0, 100.0, 100.0, 100.0]] {
+            assert_eq!(of(&told), Released::Hidden, "{told:?}");
+        }
+        assert_eq!(of(&[0.0, 25.0, 25.0, 0.0, 0.0]), shown(5, 10.0));
+        assert_eq!(of(&[100.0, 50.0, 100.0, 100.0, 100.0]), shown(5, 90.0));
     }
 
     #[test]

@@ -105,25 +105,44 @@ impl Schedule {
     async fn delete(&self, now: Instant, zone: &TimeZone) -> Result<(), WaveError> {
         let since = now.plus_days(-RAW_MAIL_DAYS);
         let today = now.date(zone);
-        let mut over = Vec::new();
+        let (mut over, mut unopened) = (Vec::new(), Vec::new());
         for key in wave::keys(&mut self.db.read().await?, false).await? {
             // What cannot be read is named where it is closed or reminded; the others are dealt with all the same.
             let Ok((state, file)) = wave::find(&mut self.db.read().await?, &key).await else { continue };
+            if today <= file.delete_after {
+                continue;
+            }
+            let anonymous = file.mode == wave::Mode::Anonymous;
+            if anonymous && state.closed_at.is_none() {
+                unopened.push(key);
+            }
             // A standing rule opens waves beyond its date: an open wave keeps what it is still asking for.
-            if today > file.delete_after && state.closed_at.is_some() {
+            let ended = anonymous || state.closed_at.is_some();
+            if ended && retention::is_due(&mut self.db.read().await?, state.wave_id).await? {
                 over.push(state.wave_id);
             }
         }
-        self.db
+        let scrub = !over.is_empty() || !unopened.is_empty();
+        let deleted: Result<(), WaveError> = self
+            .db
             .write(move |tx| {
                 Box::pin(async move {
                     retention::drop_raw_mails(tx, since).await?;
+                    for key in unopened {
+                        tracing::warn!(wave = %key, "nobody has opened this poll in time: its ballots are deleted unread");
+                        wave::discard_poll(tx, &key, now).await?;
+                    }
                     for wave in over {
                         retention::drop_answers(tx, wave).await?;
                     }
-                    Ok::<(), WaveError>(())
+                    Ok(())
                 })
             })
-            .await
+            .await;
+        deleted?;
+        if scrub {
+            self.db.scrub().await?;
+        }
+        Ok(())
     }
 }

@@ -189,11 +189,19 @@ statements! {
 
     USE_TICKET = ["UPDATE ticket SET used = TRUE WHERE invitation_id = $1 AND used = FALSE"];
 
-    /// Units in which the invited employee works at a moment.
-    UNITS_OF = ["SELECT employee_unit.unit_id FROM invitation
-                   JOIN employee_unit ON employee_unit.employee_id = invitation.employee_id
-                  WHERE invitation.id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
-                  ORDER BY valid_from DESC, employee_unit.unit_id"];
+    /// Units in which the invited employee works, or that look after the invited contact's account, at a moment.
+    UNITS_OF = ["SELECT unit_id FROM (
+                     SELECT employee_unit.unit_id, employee_unit.valid_from
+                       FROM invitation JOIN employee_unit ON employee_unit.employee_id = invitation.employee_id
+                      WHERE invitation.id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
+                      UNION ALL
+                     SELECT account_unit.unit_id, account_unit.valid_from
+                       FROM invitation
+                       JOIN contact ON contact.id = invitation.contact_id
+                       JOIN account_unit ON account_unit.account_id = contact.account_id
+                      WHERE invitation.id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
+                 ) AS member
+                  ORDER BY valid_from DESC, unit_id"];
 
     SEALED = ["SELECT body FROM sealed_ballot WHERE wave_id = $1 ORDER BY id"];
 
@@ -430,7 +438,7 @@ async fn use_ticket(tx: &mut Tx, invitation: Uuid) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The units in which an invited employee works at a moment.
+/// The units that an invited person belongs to at a moment.
 pub(crate) async fn units_of(tx: &mut Tx, invitation: Uuid, now: Instant) -> Result<Vec<Uuid>, StoreError> {
     Ok(on!(tx, UNITS_OF, |c, q| sqlx::query_scalar(q).bind(invitation).bind(now).fetch_all(c).await)?)
 }

@@ -14,6 +14,12 @@ statements! {
     DROP_ANSWERS = ["DELETE FROM answer WHERE response_id IN (SELECT id FROM response WHERE wave_id = $1)"];
 
     DROP_RESPONSES = ["DELETE FROM response WHERE wave_id = $1"];
+
+    DROP_COMMENTS = ["DELETE FROM released_comment WHERE wave_id = $1"];
+
+    DUE = ["SELECT EXISTS (SELECT 1 FROM response WHERE wave_id = $1)
+                OR EXISTS (SELECT 1 FROM released_comment WHERE wave_id = $1)
+                OR EXISTS (SELECT 1 FROM sealed_ballot WHERE wave_id = $1)"];
 }
 
 /// Deletes mails that came in before a moment.
@@ -22,9 +28,14 @@ pub(crate) async fn drop_raw_mails(tx: &mut Tx, before: Instant) -> Result<(), S
     Ok(())
 }
 
-/// Deletes all answers of a wave; what was released, and figures, stay.
+/// Tells whether anything is left that somebody answered.
+pub(crate) async fn is_due(tx: &mut Tx, wave: Uuid) -> Result<bool, StoreError> {
+    Ok(on!(tx, DUE, |c, q| sqlx::query_scalar(q).bind(wave).fetch_one(c).await)?)
+}
+
+/// Deletes all answers of a wave, also as comments; the released figures stay.
 pub(crate) async fn drop_answers(tx: &mut Tx, wave: Uuid) -> Result<(), StoreError> {
-    for statement in [UNLINK, DROP_ANSWERS, DROP_RESPONSES] {
+    for statement in [UNLINK, DROP_ANSWERS, DROP_RESPONSES, DROP_COMMENTS] {
         on!(&mut *tx, statement, |c, q| sqlx::query(q).bind(wave).execute(c).await.map(drop))?;
     }
     Ok(())

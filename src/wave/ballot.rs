@@ -14,7 +14,7 @@ const MOST_UNITS: usize = 8;
 /// Bytes of a character of a text, at most.
 const CHARACTER: usize = 4;
 
-/// The unit of an invited employee and those above it, from the lowest up.
+/// The unit of an invited person and those above it, from the lowest up.
 pub async fn unit_paths(tx: &mut Tx, invitation: Uuid, now: Instant) -> Result<Vec<Uuid>, WaveError> {
     let units = fielding::units(tx).await?;
     let mut path: Vec<Uuid> = Vec::new();

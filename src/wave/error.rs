@@ -22,6 +22,16 @@ pub enum WaveError {
         /// The wave's key.
         key: String,
     },
+    /// Fewer are invited than a shown cell needs answers.
+    #[error(
+        "only {invited} would be invited, and nothing is shown of fewer than {k} answers: widen the audience"
+    )]
+    TooFew {
+        /// Persons who would be invited.
+        invited: i64,
+        /// Fewest answers that a shown cell needs.
+        k: i64,
+    },
     /// A standing wave has no end of its own.
     #[error("{key:?} is a standing wave: it invites when events are imported")]
     Standing {

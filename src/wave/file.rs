@@ -313,6 +313,14 @@ impl Raw {
                 "events happen to customers: a standing wave asks contacts".into(),
             ));
         }
+        if audience.of == Population::Employees && self.mode == Mode::Named {
+            return Some((
+                self.audience.span(),
+                "employees are never asked by name: mode = \"anonymous\", or \"confidential\" where answers are linked and \
+                 shown in groups only"
+                    .into(),
+            ));
+        }
         let unknown = |word: &String, known: &[&str]| !known.contains(&word.as_str());
         if let Some(word) =
             audience.states.iter().find(|word| unknown(word, &["prospect", "active", "lapsed"]))

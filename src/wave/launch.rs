@@ -16,7 +16,7 @@ use crate::store::outbox::Delivery;
 use crate::store::record::put;
 use crate::store::response::{self, Wave};
 use crate::store::{StoreError, Tx};
-use crate::survey::{Instrument, ItemKind, MailKind};
+use crate::survey::{Instrument, Item, ItemKind, MailKind};
 
 /// Rows that travel to the database together.
 const SET: usize = 1000;
@@ -109,7 +109,8 @@ impl Launch {
 ///
 /// # Errors
 ///
-/// Refuses a key that was launched with other settings, and a wave that would be over.
+/// Refuses a key that was launched with other settings, a wave that would be over, and a poll of so few that nothing of it
+/// could be shown.
 pub async fn launch(
     tx: &mut Tx,
     keys: &Keys,
@@ -142,6 +143,9 @@ pub async fn launch(
     let (persons, mut left_out) = audience(tx, launch, now).await?;
     let invitees = persons.into_iter().map(|person| Invitee { person, event: None }).collect();
     let (invited, due) = enlist(tx, keys, launch, (wave, closes_at, now), (invitees, &mut left_out)).await?;
+    if launch.file.mode != Mode::Named && invited < launch.file.k {
+        return Err(WaveError::TooFew { invited, k: launch.file.k });
+    }
     Ok(Launched { wave, before: false, invited, left_out, due })
 }
 
@@ -213,11 +217,34 @@ fn check(launch: &Launch) -> Result<(), WaveError> {
     if let Some(item) = survey.items.iter().find(|item| item.required.is_some()) {
         return unfit(format!("{}: nothing is required on an anonymous ballot", item.key));
     }
+    let released =
+        |item: &&Item| item.scale.is_some() || matches!(item.kind, ItemKind::ShortText | ItemKind::LongText);
+    if let Some(item) = survey.items.iter().find(|item| !released(item)) {
+        return unfit(format!(
+            "{}: nothing is released of a question without a scale, so an anonymous wave must not ask it; ask it as a rating",
+            item.key
+        ));
+    }
+    if let Some((item, name)) = names_somebody(survey) {
+        return unfit(format!("{item}: {{{name}}} has no place on an anonymous ballot, which knows nobody"));
+    }
     let asked = |kind: ItemKind| file.free_text || !matches!(kind, ItemKind::ShortText | ItemKind::LongText);
     if !survey.items.iter().any(|item| asked(item.kind)) {
         return unfit("without its free texts it asks nothing".into());
     }
     Ok(())
+}
+
+/// The first item whose words name the person who is asked, with the placeholder.
+fn names_somebody(survey: &Instrument) -> Option<(&str, &'static str)> {
+    survey.items.iter().find_map(|item| {
+        let texts = item.text.values().chain(item.options.iter().flat_map(|option| option.text.values()));
+        let mut placeholders =
+            texts.flat_map(|text| text.split('{').skip(1)).filter_map(|rest| rest.split('}').next());
+        let name = placeholders
+            .find_map(|name| ["name", "account"].into_iter().find(|known| name.trim() == *known))?;
+        Some((item.key.as_str(), name))
+    })
 }
 
 /// Writes the wave, what it was launched with, and its notices.

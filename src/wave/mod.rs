@@ -16,7 +16,7 @@ pub use dossier::dossier;
 pub use error::WaveError;
 pub use file::{Audience, Channel, LEAST_K, Mode, Notice, Population, Standing, WaveFile, WaveFileError};
 pub use launch::{CheckedLaunch, Launch, Launched, LeftOut, launch};
-pub use poll::{PollClosed, PollResults, close_poll, poll_keys, poll_results};
+pub use poll::{PollClosed, PollResults, close_poll, discard_poll, poll_keys, poll_results};
 pub use remind::{Link, answer_link, close, links, remind, resume, thank, unsubscribe_link};
 pub(crate) use remind::{due_reminder, find};
 pub use standing::{end_standing, invite_after_events, start_standing};

@@ -107,6 +107,16 @@ pub async fn close_poll(
     Ok(closed)
 }
 
+/// Ends an anonymous wave that nobody has opened in time: ballots and key go unread. The caller scrubs the database.
+pub async fn discard_poll(tx: &mut Tx, key: &str, now: Instant) -> Result<(), WaveError> {
+    fielding::lock(tx).await?;
+    let (wave, _) = find(tx, key).await?;
+    end(tx, &wave, now).await?;
+    intake::drop_sealed(tx, wave.wave_id).await?;
+    fielding::destroy_key(tx, wave.wave_id).await?;
+    Ok(())
+}
+
 async fn unlock(locked: Vec<u8>, passphrase: String) -> Result<seal::PrivateHalf, WaveError> {
     let locked = LockedHalf::from_bytes(&locked).map_err(|error| WaveError::Stored(error.to_string()))?;
     blocking(move || locked.unlock(&passphrase)).await?.map_err(|_| WaveError::WrongPassphrase)
@@ -240,7 +250,7 @@ fn counted(table: &Table, opened: &Opened) -> PollClosed {
     }
 }
 
-/// Writes the released table and removes what it was made from, in one transaction.
+/// Writes the released table and removes what it was made from, in one transaction; of two who close at a time only one does.
 async fn write(
     db: &Db,
     wave: &WaveState,
@@ -248,11 +258,15 @@ async fn write(
     table: Table,
     opened: Opened,
 ) -> Result<(), WaveError> {
-    let (wave, anonymous) = (wave.wave_id, file.mode == Mode::Anonymous);
+    let (key, wave, anonymous) = (wave.key.clone(), wave.wave_id, file.mode == Mode::Anonymous);
     let comments = comments(wave, file, &opened);
     db.write(move |tx| {
         Box::pin(async move {
             fielding::lock(tx).await?;
+            // Whoever came second has found the ballots gone, and would write an empty table over the full one.
+            if !rows::cells(tx, wave).await?.is_empty() {
+                return Err(WaveError::Released { key });
+            }
             let cells = cells_of(wave, &table);
             for set in cells.chunks(1000) {
                 put(tx, &set.iter().collect::<Vec<_>>()).await?;
