@@ -113,8 +113,11 @@ async fn who_cannot_be_asked_is_counted_by_reason() {
         assert_eq!(launched.left_out, expected);
         // The next wave within the month asks nobody a second time; a month later it does.
         let next = wave_file("").replace("autumn", "winter");
-        let soon = launch(&db, launch_of(&next), at("2026-12-01T02:00:00Z")).await.unwrap();
-        assert_eq!((soon.invited, soon.left_out[&LeftOut::AskedRecently]), (0, 1));
+        let soon = launch(&db, launch_of(&next), at("2026-12-01T02:00:00Z")).await.unwrap_err().to_string();
+        assert!(
+            soon.contains("nobody would be invited") && soon.contains("1 invited to another wave"),
+            "{soon}"
+        );
         let later = next.replace("winter", "spring").replace("2026-12-15", "2027-01-15");
         assert_eq!(launch(&db, launch_of(&later), at("2026-12-25T02:00:00Z")).await.unwrap().invited, 1);
     })
@@ -385,6 +388,111 @@ async fn a_standing_wave_asks_some_days_after_an_event_and_once_about_it() {
         assert_eq!(invite("2026-11-26T02:00:00Z").await.unwrap(), 1);
         let board = wave::status(&mut db.read().await.unwrap(), "autumn-2026q4").await.unwrap();
         assert_eq!(board.invited, 2);
+    })
+    .await;
+}
+
+async fn invite_after_events(db: &Db, now: &'static str) -> i64 {
+    let invited: Result<i64, WaveError> = db
+        .write(move |tx| {
+            Box::pin(
+                async move { wave::invite_after_events(tx, &keys(), ("Asia/Shanghai", "en"), at(now)).await },
+            )
+        })
+        .await;
+    invited.unwrap()
+}
+
+const DELIVERIES: &str = "no,what,contact,day\nD1,delivery,C0,2026-11-23\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standing_wave_asks_nobody_outside_its_audience() {
+    each_backend(async |db| {
+        let desk = contacts(&db, &TWO).await;
+        let file = standing_file().replace("of = \"contacts\"", "of = \"contacts\"\nsegments = [\"small\"]");
+        start_standing(&db, &file).await;
+        desk.import(Kind::Events, DELIVERIES, EVENTS).await.unwrap();
+        assert_eq!(invite_after_events(&db, NOW).await, 0);
+        run(&db, "UPDATE account SET segment = 'small'").await;
+        assert_eq!(invite_after_events(&db, NOW).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quarter_that_was_closed_takes_no_events_any_more() {
+    each_backend(async |db| {
+        let desk = contacts(&db, &TWO).await;
+        start_standing(&db, &standing_file()).await;
+        desk.import(Kind::Events, DELIVERIES, EVENTS).await.unwrap();
+        assert_eq!(invite_after_events(&db, NOW).await, 1);
+        let closed: Result<bool, WaveError> =
+            db.write(|tx| Box::pin(async move { wave::close(tx, "autumn-2026q4", at(NOW)).await })).await;
+        assert!(closed.unwrap());
+        let later = "no,what,contact,day\nD2,delivery,C1,2026-11-24\n";
+        desk.import(Kind::Events, later, EVENTS).await.unwrap();
+        assert_eq!(invite_after_events(&db, "2026-11-27T02:00:00Z").await, 0);
+        let board = wave::status(&mut db.read().await.unwrap(), "autumn-2026q4").await.unwrap();
+        assert_eq!(board.invited, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_was_ended_invites_nobody_until_it_is_launched_again() {
+    each_backend(async |db| {
+        let desk = contacts(&db, &TWO).await;
+        start_standing(&db, &standing_file()).await;
+        let ended: Result<bool, WaveError> = db
+            .write(|tx| {
+                Box::pin(async move { wave::end_standing(tx, "autumn", at("2026-11-21T02:00:00Z")).await })
+            })
+            .await;
+        assert!(ended.unwrap());
+        desk.import(Kind::Events, DELIVERIES, EVENTS).await.unwrap();
+        assert_eq!(invite_after_events(&db, NOW).await, 0);
+        start_standing(&db, &standing_file()).await;
+        assert_eq!(invite_after_events(&db, NOW).await, 1);
+    })
+    .await;
+}
+
+/// One was invited ten days ago and the other four: each gets the reminder of their own day, and only that.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_person_gets_the_reminder_of_their_own_day() {
+    each_backend(async |db| {
+        let people = [TWO[0], ("Ms Night", "night@haoda.example", "en", "America/New_York")];
+        contacts(&db, &people).await;
+        launch(&db, launch_of(&wave_file("remind_after_days = [4, 9]")), at(NOW)).await.unwrap();
+        let sink = sink();
+        let port = sink.start().await.unwrap().port();
+        send_until(outbox(&db, port, Clock::moving(at(NOW)), 1), async || sink.count() == 1).await;
+        let late = Clock::moving(at("2026-12-01T15:00:00Z"));
+        send_until(outbox(&db, port, late, 1), async || sink.count() == 2).await;
+        for now in ["2026-12-02T15:00:00Z", "2026-12-05T15:30:00Z", "2026-12-05T15:31:00Z"] {
+            let clock = Clock::Fixed(at(now));
+            Schedule::new(db.clone(), clock, keys(), "Asia/Shanghai".into()).once().await.unwrap();
+        }
+        let reminders = "SELECT contact.name || ' ' || CAST(delivery.sequence AS TEXT) FROM delivery
+                           JOIN invitation ON invitation.id = delivery.invitation_id
+                           JOIN contact ON contact.id = invitation.contact_id
+                          WHERE delivery.kind = 'reminder' ORDER BY 1";
+        // On 2 December the first was a week old and got the first reminder, on the fifth the second.
+        assert_eq!(column(&db, reminders).await, ["Ms Chen 1", "Ms Chen 2", "Ms Night 1"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wave_whose_mails_would_come_after_its_end_is_refused_and_spends_nothing() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        // At ten in the evening in Shanghai, until eight in the morning.
+        let (now, short) =
+            ("2026-11-25T14:00:00Z", wave_file("").replace("2026-12-15T18:00", "2026-11-26T08:00"));
+        let refused = launch(&db, launch_of(&short), at(now)).await.unwrap_err().to_string();
+        assert!(refused.contains("2 their mail could only go out after the wave has closed"), "{refused}");
+        assert_eq!(launch(&db, launch_of(&wave_file("")), at(now)).await.unwrap().invited, 2);
     })
     .await;
 }

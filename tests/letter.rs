@@ -200,7 +200,7 @@ fn the_headers_are_those_of_a_bulk_mail_that_can_be_stopped_with_one_click() {
     }
     let unsubscribe = raw(&message, "List-Unsubscribe").split_whitespace().collect::<Vec<_>>().join(" ");
     let address = "unsubscribe+234567abcdefghijklmnopqrst@kestrel.example";
-    assert_eq!(unsubscribe, format!("<{LINK}/stop>, <mailto:{address}>"));
+    assert_eq!(unsubscribe, format!("<{LINK}/stop>, <mailto:{address}?subject=unsubscribe>"));
     let kind = message.content_type().unwrap();
     assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("alternative")));
     let part =

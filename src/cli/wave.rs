@@ -127,10 +127,8 @@ impl Wave {
                 let ended: Result<bool, WaveError> = db
                     .write(move |tx| Box::pin(async move { wave::end_standing(tx, &key, clock.now()).await }))
                     .await;
-                if !ended? {
-                    return Err(WaveError::NotStanding { key: named }.into());
-                }
-                say(&format!("{named} invites nobody any more"))?;
+                let before = if ended? { "" } else { " (it was ended already)" };
+                say(&format!("{named} invites nobody any more{before}"))?;
             }
             Command::Status { key, json } => {
                 let db = super::open(config).await?;
@@ -371,7 +369,7 @@ async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow
     let base_url = config.web.base_url();
     // The file first, and for its owner alone: what cannot be written is not handed over.
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(out).with_context(|| format!("{} cannot be written", out.display()))?;
@@ -379,6 +377,7 @@ async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow
         .write(move |tx| Box::pin(async move { wave::links(tx, &keys, &key, &base_url, clock.now()).await }))
         .await;
     let links = links?;
+    file.set_len(0)?;
     let mut writer = csv::Writer::from_writer(file);
     for link in &links {
         writer.serialize(link)?;

@@ -13,7 +13,7 @@ use super::letter::{Desk, DeskError};
 use super::settle::{Settled, Then, settle};
 use crate::clock::{Clock, Instant};
 use crate::mail::pace::{Breaker, Pace, Pause, Verdict, Watch};
-use crate::mail::{Class, Outcome, Phase, Relay, SmtpSession};
+use crate::mail::{Class, Outcome, Relay, SmtpSession};
 use crate::store::outbox::{self, Lease, Leased};
 use crate::store::{Db, StoreError, fielding};
 
@@ -111,8 +111,15 @@ impl Outbox {
     /// Sends until `stop` says so; then no row is leased any more, mails that are being handed over are finished, and the
     /// other leases are given back.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Result<(), StoreError> {
-        if self.settings.alone {
-            self.rescue_all().await?;
+        // Another process may hold the database for a while, an import for one: who gave up here would send nothing at all.
+        while self.settings.alone
+            && let Err(error) = self.rescue_all().await
+        {
+            tracing::warn!(%error, "leases could not be taken back yet");
+            // Waiting for the end owns nothing that a drop could break.
+            if tokio::time::timeout(8 * FIRST_RETRY, stop.wait_for(|stop| *stop)).await.is_ok() {
+                return Ok(());
+            }
         }
         tracing::info!(owner = %self.owner, connections = self.settings.connections, "sending");
         let (queue, rows) = mpsc::channel::<Leased>(1);
@@ -454,9 +461,9 @@ impl Outbox {
         }
         match (outcome, class) {
             (Outcome::Sent(_), _) => state.breaker.succeeded(),
-            (Outcome::Refused { .. }, Some(Class::Host | Class::Configuration))
-            | (Outcome::NotSent { phase: Phase::Connect | Phase::Banner, .. }, _) => {
-                state.breaker.failed(now);
+            (Outcome::Refused { .. }, Some(Class::Host | Class::Configuration)) => state.breaker.failed(now),
+            (Outcome::NotSent { .. } | Outcome::Unknown { .. }, _) if state.breaker.broke_off(now) => {
+                tracing::warn!("the relay breaks off again and again");
             }
             _ => {}
         }

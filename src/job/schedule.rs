@@ -72,13 +72,15 @@ impl Schedule {
                 self.db.write(move |tx| Box::pin(async move { wave::close(tx, &key, now).await })).await;
             return ended.map(drop);
         }
-        let Some(number) = wave::due_reminder(&file, &state, zone, now) else { return Ok(()) };
-        let keys = self.keys.clone();
-        let queued: Result<i64, WaveError> = self
-            .db
-            .write(move |tx| Box::pin(async move { wave::remind(tx, &keys, (&key, number), now).await }))
-            .await;
-        queued.map(drop)
+        for number in wave::due_reminders(&file, &state, zone, now) {
+            let (key, keys) = (key.clone(), self.keys.clone());
+            let queued: Result<i64, WaveError> = self
+                .db
+                .write(move |tx| Box::pin(async move { wave::remind(tx, &keys, (&key, number), now).await }))
+                .await;
+            queued?;
+        }
+        Ok(())
     }
 
     /// Invites under the rules of standing waves.

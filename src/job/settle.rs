@@ -1,10 +1,12 @@
 //! What an attempt's outcome makes of the row, of the relay and of the wave: pure.
 
+use std::time::Duration;
+
 use crate::clock::Instant;
 use crate::mail::{Class, Outcome, Phase, pace};
 use crate::store::outbox::{Ending, Leased};
 
-/// Times that a mail of unknown fate is sent again, where it may be.
+/// Times that a mail whose process ended while it was sent is sent again, where it may be: a storm of restarts must strand none.
 pub(super) const RESENDS: i64 = 3;
 
 /// What is to be done besides writing the row.
@@ -49,8 +51,11 @@ pub(super) fn settle(row: &Leased, outcome: &Outcome, (started, now): (Instant, 
     match outcome {
         Outcome::Sent(reply) => ending.code = Some(i64::from(reply.code)),
         Outcome::Unknown { what } => {
-            let again = row.on_unknown == "resend" && row.unknowns < RESENDS;
+            // Here the relay has broken off, not we: once more, and not at once.
+            let again = row.on_unknown == "resend" && row.unknowns == 0;
             ending.state = if again { "queued" } else { "unknown" };
+            ending.run_at = pace::retry_after(Class::Temporary, 1, row.id.as_u64_pair().1)
+                .map_or(now, |wait| later(now, wait));
             ending.outcome = "unknown";
             ending.detail = Some(what.to_string());
         }
@@ -73,11 +78,7 @@ pub(super) fn settle(row: &Leased, outcome: &Outcome, (started, now): (Instant, 
         // The low half of the id is random: it spreads the retries of a wave.
         let seed = row.id.as_u64_pair().1;
         let wait = pace::retry_after(class, attempts, seed);
-        let run_at = wait.map(|wait| {
-            Instant::from_micros(
-                now.as_micros().saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)),
-            )
-        });
+        let run_at = wait.map(|wait| later(now, wait));
         (ending.state, ending.run_at) = match run_at {
             Some(at) if at < row.not_after => (if counted { "deferred" } else { "queued" }, at),
             _ => ("failed", now),
@@ -90,6 +91,10 @@ pub(super) fn settle(row: &Leased, outcome: &Outcome, (started, now): (Instant, 
         };
     }
     Settled { ending, then }
+}
+
+fn later(now: Instant, wait: Duration) -> Instant {
+    Instant::from_micros(now.as_micros().saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
 }
 
 /// The word that the database holds.

@@ -271,7 +271,7 @@ pub fn compose(letter: &Letter, signer: Option<&Signer>) -> Result<Vec<u8>, Lett
 /// Builds the headers. Every value goes through lettre's encoder, and has been looked through before.
 fn head(letter: &Letter, body: &Body) -> Result<MessageBuilder, LetterError> {
     let unsubscribe = format!(
-        "<{}>, <mailto:{}>",
+        "<{}>, <mailto:{}?subject=unsubscribe>",
         letter.unsubscribe_link,
         address("the address to unsubscribe at", &letter.unsubscribe_address)?
     );

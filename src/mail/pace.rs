@@ -28,7 +28,7 @@ const HOST: u64 = 30;
 ///
 /// `seed` spreads the mails: the same mail gets the same wait, 20 % at most from the schedule's; a greylisted one
 /// waits 5 to 10 minutes the first time. `attempts` counts from 1; the host's failures and those of the
-/// configuration are no attempts and never give up.
+/// configuration are no attempts and never give up, nor does a mail that came too fast.
 pub fn retry_after(class: Class, attempts: u32, seed: u64) -> Option<Duration> {
     let schedule = match class {
         Class::Host | Class::Configuration => return Some(spread(HOST, 0.2, seed)),
@@ -39,7 +39,13 @@ pub fn retry_after(class: Class, attempts: u32, seed: u64) -> Option<Duration> {
         Class::Hard | Class::Policy | Class::Content | Class::Permanent => return None,
     };
     let at = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    if attempts >= MOST_ATTEMPTS || (class == Class::MailboxFull && at >= schedule.len()) {
+    let given_up = match class {
+        // Who is only too fast for a receiver slows down, and drops nothing.
+        Class::Rate => false,
+        Class::MailboxFull => at >= schedule.len(),
+        _ => attempts >= MOST_ATTEMPTS,
+    };
+    if given_up {
         return None;
     }
     let seconds = schedule.get(at).or(schedule.last())?;
@@ -206,11 +212,14 @@ impl Pace {
 /// Shortest and longest time that a relay is left alone.
 const SHORTEST_BREAK: Duration = Duration::from_secs(30);
 const LONGEST_BREAK: Duration = Duration::from_secs(30 * MINUTE);
+/// Mails in a row in whose middle a relay may break off before it counts as failing.
+const BROKEN_OFF: u32 = 3;
 
 /// Leaves a relay alone that cannot be reached: 30 s, doubling to 30 min, until one connection succeeds.
 #[derive(Debug, Clone, Default)]
 pub struct Breaker {
     open: Option<Break>,
+    broken_off: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -239,9 +248,21 @@ impl Breaker {
         self.open = Some(Break { until: later(now, span), span });
     }
 
+    /// Learns that the relay broke off in the middle of a mail. Once can be chance; `true` where it has become a habit, which
+    /// is a failure.
+    pub fn broke_off(&mut self, now: Instant) -> bool {
+        self.broken_off += 1;
+        let habit = self.broken_off >= BROKEN_OFF;
+        if habit {
+            self.failed(now);
+        }
+        habit
+    }
+
     /// Learns that the relay works.
     pub fn succeeded(&mut self) {
         self.open = None;
+        self.broken_off = 0;
     }
 }
 
@@ -403,6 +424,25 @@ mod tests {
         let mut breaker = Breaker::default();
         breaker.failed(at(7_200.0));
         assert_eq!(breaker.allows(at(0.0)), Err(at(30.0)));
+    }
+
+    #[test]
+    fn a_relay_that_breaks_off_three_times_in_a_row_is_left_alone() {
+        let mut breaker = Breaker::default();
+        assert!(!breaker.broke_off(at(0.0)) && !breaker.broke_off(at(1.0)));
+        breaker.succeeded();
+        assert!(!breaker.broke_off(at(2.0)) && !breaker.broke_off(at(3.0)));
+        assert_eq!(breaker.allows(at(3.0)), Ok(()));
+        assert!(breaker.broke_off(at(4.0)));
+        assert_eq!(breaker.allows(at(5.0)), Err(at(34.0)));
+    }
+
+    #[test]
+    fn a_mail_that_came_too_fast_is_never_given_up() {
+        for attempts in 1..100 {
+            let wait = retry_after(Class::Rate, attempts, 7).unwrap().as_secs_f64();
+            assert!((96.0..=17_280.0).contains(&wait), "{attempts}: {wait}");
+        }
     }
 
     /// Sends as fast as the pace allows until `end`; every mail is limited or every mail accepted.

@@ -44,6 +44,8 @@ statements! {
 
     END_RULE = ["UPDATE standing SET ended_at = $2 WHERE key = $1 AND ended_at IS NULL"];
 
+    RESUME_RULE = ["UPDATE standing SET ended_at = NULL, started_at = $2 WHERE key = $1 AND ended_at IS NOT NULL"];
+
     OPEN_EVENTS = ["SELECT event.id, event.account_id, event.contact_id, event.happened_at FROM event
                      WHERE event.kind = $1 AND event.happened_at >= $2 AND event.happened_at <= $3
                        AND NOT EXISTS (SELECT 1 FROM invitation WHERE invitation.event_id = event.id)
@@ -79,6 +81,17 @@ pub(crate) async fn put_rule(tx: &mut Tx, rule: &StandingRule) -> Result<(), Sto
 /// Ends a rule; `false` where there is none in force.
 pub(crate) async fn end_rule(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, StoreError> {
     let done = on!(tx, END_RULE, |c, q| sqlx::query(q)
+        .bind(key)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|d| d.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Puts a rule that was ended in force again; `false` where it is in force.
+pub(crate) async fn resume_rule(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, StoreError> {
+    let done = on!(tx, RESUME_RULE, |c, q| sqlx::query(q)
         .bind(key)
         .bind(now)
         .execute(c)

@@ -76,6 +76,18 @@ pub(crate) struct Silent {
     pub(crate) person_id: Uuid,
     pub(crate) timezone: String,
     pub(crate) email: Option<String>,
+    /// When the invitation went out.
+    pub(crate) sent_at: Instant,
+    /// Number of the last reminder; 0 for none.
+    pub(crate) reminded: i64,
+}
+
+/// Who may be thanked for an invitation that was answered.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Thankable {
+    pub(crate) wave_id: Uuid,
+    pub(crate) person_id: Uuid,
+    pub(crate) email: Option<String>,
 }
 
 /// An invitation with its person, for a list of links.
@@ -171,21 +183,20 @@ statements! {
               RETURNING person_id"];
 
     SILENT = ["SELECT invitation.id AS invitation_id, COALESCE(invitation.contact_id, invitation.employee_id) AS person_id,
-                      invitation.timezone, COALESCE(contact.email, employee.email) AS email
+                      invitation.timezone, COALESCE(contact.email, employee.email) AS email, sent.ended_at AS sent_at,
+                      CAST((SELECT COALESCE(MAX(sequence), 0) FROM delivery
+                             WHERE delivery.invitation_id = invitation.id AND delivery.kind = 'reminder') AS BIGINT) AS reminded
                  FROM invitation
+                 JOIN delivery AS sent ON sent.invitation_id = invitation.id AND sent.kind = 'invitation'
+                  AND sent.state = 'sent' AND COALESCE(sent.bounce, '') <> 'hard'
                  LEFT JOIN contact ON contact.id = invitation.contact_id
                  LEFT JOIN employee ON employee.id = invitation.employee_id
                  LEFT JOIN ticket ON ticket.invitation_id = invitation.id
                 WHERE invitation.wave_id = $1 AND invitation.channel = 'mail' AND invitation.response_id IS NULL
                   AND invitation.declined_at IS NULL AND invitation.withdrawn_at IS NULL AND COALESCE(ticket.used, FALSE) = FALSE
-                  AND EXISTS (SELECT 1 FROM delivery WHERE delivery.invitation_id = invitation.id
-                                 AND delivery.kind = 'invitation' AND delivery.state = 'sent'
-                                 AND delivery.ended_at <= $2
-                                 AND COALESCE(delivery.bounce, '') <> 'hard')
                 ORDER BY invitation.id"];
 
-    THANKABLE = ["SELECT invitation.wave_id, invitation.id AS invitation_id,
-                         COALESCE(invitation.contact_id, invitation.employee_id) AS person_id, invitation.timezone,
+    THANKABLE = ["SELECT invitation.wave_id, COALESCE(invitation.contact_id, invitation.employee_id) AS person_id,
                          COALESCE(contact.email, employee.email) AS email
                     FROM invitation
                     LEFT JOIN contact ON contact.id = invitation.contact_id
@@ -332,20 +343,15 @@ pub(crate) async fn spend(
     Ok(on!(tx, SPEND, |c, q| sqlx::query_scalar(q).bind(&list).bind(now).bind(since).fetch_all(c).await)?)
 }
 
-/// Persons whose invitation went out no later than `sent_by` and who have not answered, declined, taken their answers back or
-/// turned out not to be reachable.
-pub(crate) async fn silent(tx: &mut Tx, wave: Uuid, sent_by: Instant) -> Result<Vec<Silent>, StoreError> {
-    Ok(on!(tx, SILENT, |c, q| sqlx::query_as(q).bind(wave).bind(sent_by).fetch_all(c).await)?)
+/// Persons whose invitation went out and who have not answered, declined, taken their answers back or turned out not to be
+/// reachable.
+pub(crate) async fn silent(tx: &mut Tx, wave: Uuid) -> Result<Vec<Silent>, StoreError> {
+    Ok(on!(tx, SILENT, |c, q| sqlx::query_as(q).bind(wave).fetch_all(c).await)?)
 }
 
 /// The wave and the person of an invitation that came by mail and was not declined.
-pub(crate) async fn thankable(tx: &mut Tx, invitation: Uuid) -> Result<Option<(Uuid, Silent)>, StoreError> {
-    type Row = (Uuid, Uuid, Uuid, String, Option<String>);
-    let found: Option<Row> =
-        on!(tx, THANKABLE, |c, q| sqlx::query_as(q).bind(invitation).fetch_optional(c).await)?;
-    Ok(found.map(|(wave, invitation_id, person_id, timezone, email)| {
-        (wave, Silent { invitation_id, person_id, timezone, email })
-    }))
+pub(crate) async fn thankable(tx: &mut Tx, invitation: Uuid) -> Result<Option<Thankable>, StoreError> {
+    Ok(on!(tx, THANKABLE, |c, q| sqlx::query_as(q).bind(invitation).fetch_optional(c).await)?)
 }
 
 /// Persons who get their link by another channel.

@@ -22,6 +22,12 @@ pub enum WaveError {
         /// The wave's key.
         key: String,
     },
+    /// The wave would ask nobody.
+    #[error("nobody would be invited ({reasons}): correct the audience before the wave's key is used up")]
+    Nobody {
+        /// How many are left out, and why.
+        reasons: String,
+    },
     /// Fewer are invited than a shown cell needs answers.
     #[error(
         "only {invited} would be invited, and nothing is shown of fewer than {k} answers: widen the audience"

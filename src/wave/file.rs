@@ -321,6 +321,12 @@ impl Raw {
                     .into(),
             ));
         }
+        if audience.file.is_some() && self.standing.is_some() {
+            return Some((
+                self.audience.span(),
+                "a standing wave asks whoever has the event: choose them by segments, states, roles or units, not by a file".into(),
+            ));
+        }
         let unknown = |word: &String, known: &[&str]| !known.contains(&word.as_str());
         if let Some(word) =
             audience.states.iter().find(|word| unknown(word, &["prospect", "active", "lapsed"]))

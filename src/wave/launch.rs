@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::WaveError;
-use super::file::{Channel, Mode, Population, WaveFile};
+use super::file::{Audience, Channel, Mode, Population, WaveFile};
 use crate::clock::Instant;
 use crate::digest;
 use crate::mail::pace::domain_group;
@@ -55,6 +55,8 @@ pub enum LeftOut {
     SameAddress,
     /// They were invited to something else a short while ago.
     AskedRecently,
+    /// Their mail could only go out after the wave has closed.
+    TooLate,
 }
 
 impl LeftOut {
@@ -67,6 +69,7 @@ impl LeftOut {
             Self::Suppressed => "bounced for good, or wants no mails",
             Self::SameAddress => "somebody else with the same address is invited",
             Self::AskedRecently => "invited to another wave a short while ago",
+            Self::TooLate => "their mail could only go out after the wave has closed",
         }
     }
 }
@@ -143,6 +146,10 @@ pub async fn launch(
     let (persons, mut left_out) = audience(tx, launch, now).await?;
     let invitees = persons.into_iter().map(|person| Invitee { person, event: None }).collect();
     let (invited, due) = enlist(tx, keys, launch, (wave, closes_at, now), (invitees, &mut left_out)).await?;
+    if invited == 0 {
+        let reasons = left_out.iter().map(|(reason, count)| format!("{count} {}", reason.words()));
+        return Err(WaveError::Nobody { reasons: reasons.collect::<Vec<_>>().join("; ") });
+    }
     if launch.file.mode != Mode::Named && invited < launch.file.k {
         return Err(WaveError::TooFew { invited, k: launch.file.k });
     }
@@ -155,6 +162,15 @@ impl Launch {
         let zone = TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC);
         let zoned = closes.to_zoned(zone).map_err(|error| WaveError::Stored(error.to_string()))?;
         Ok(zoned.timestamp().into())
+    }
+
+    /// The zone of a person, and when a mail to them can first go out; `None` where the wave's hours never come.
+    fn due(&self, invitee: &Invitee, now: Instant) -> (String, Option<Instant>) {
+        let zone = invitee.person.timezone.clone().filter(|zone| TimeZone::get(zone).is_ok());
+        let zone = zone.unwrap_or_else(|| self.timezone.clone());
+        let earliest = invitee.event.map_or(now, |(_, due)| now.max(due));
+        let due = self.file.send.next(earliest, &zone, &self.file.holidays);
+        (zone, due)
     }
 
     /// The survey's language for a person: their own, one that begins alike, the organisation's, the first.
@@ -308,11 +324,30 @@ async fn audience(
         Population::Contacts => fielding::contacts(tx).await?,
         Population::Employees => fielding::employees(tx, now).await?,
     };
+    let everybody = persons.len();
+    keep_audience(tx, wanted, &mut persons, now).await?;
+    if let Some(listed) = &launch.listed {
+        let on_list = |email: &str| listed.contains(&email.trim().to_lowercase());
+        persons.retain(|person| person.email.as_deref().is_some_and(on_list));
+    }
+    let mut left_out = BTreeMap::new();
+    if let Some(outside @ 1..) = everybody.checked_sub(persons.len()) {
+        left_out.insert(LeftOut::NotInAudience, i64::try_from(outside).unwrap_or(i64::MAX));
+    }
+    Ok((persons, left_out))
+}
+
+/// Keeps those whom the filters of an audience let through.
+pub(super) async fn keep_audience(
+    tx: &mut Tx,
+    wanted: &Audience,
+    persons: &mut Vec<Candidate>,
+    now: Instant,
+) -> Result<(), WaveError> {
     let members = members_of(tx, &wanted.units, now).await?;
     let among = |list: &[String], value: Option<&str>| {
         list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one == value))
     };
-    let everybody = persons.len();
     persons.retain(|person| {
         among(&wanted.segments, person.segment.as_deref())
             && among(&wanted.states, person.state.as_deref())
@@ -320,15 +355,8 @@ async fn audience(
             && members
                 .as_ref()
                 .is_none_or(|members| members.contains(&person.account_id.unwrap_or(person.person_id)))
-            && launch.listed.as_ref().is_none_or(|listed| {
-                person.email.as_deref().is_some_and(|email| listed.contains(&email.trim().to_lowercase()))
-            })
     });
-    let mut left_out = BTreeMap::new();
-    if let Some(outside @ 1..) = everybody.checked_sub(persons.len()) {
-        left_out.insert(LeftOut::NotInAudience, i64::try_from(outside).unwrap_or(i64::MAX));
-    }
-    Ok((persons, left_out))
+    Ok(())
 }
 
 /// Accounts and employees of units by their names, of those below them too; `None` where no unit is named.
@@ -384,6 +412,15 @@ pub(super) async fn enlist(
         reason.is_none()
     });
     drop(addresses);
+    if by_mail {
+        invitees.retain(|invitee| {
+            let (_, due) = launch.due(invitee, now);
+            let late = due.is_some_and(|due| due >= closes_at);
+            *left_out.entry(LeftOut::TooLate).or_default() += i64::from(late);
+            !late
+        });
+        left_out.retain(|_, count| *count > 0);
+    }
     let since = now.plus_days(-launch.file.cap_days);
     let mut rows = Rows::default();
     let (mut invited, mut due): (i64, Option<(Instant, Instant)>) = (0, None);
@@ -427,8 +464,7 @@ impl Rows {
         let person = &invitee.person;
         let id = Uuid::now_v7();
         let language = launch.language_of(person.language.as_deref());
-        let timezone = person.timezone.clone().filter(|zone| TimeZone::get(zone).is_ok());
-        let timezone = timezone.unwrap_or_else(|| launch.timezone.clone());
+        let (timezone, due) = launch.due(invitee, now);
         if !self.notices.contains_key(&language) {
             let notice = launch.file.notice.get(&language);
             let document =
@@ -437,9 +473,7 @@ impl Rows {
         }
         let customers = launch.file.audience.of == Population::Contacts;
         if launch.file.channel == Channel::Mail {
-            let earliest = invitee.event.map_or(now, |(_, due)| now.max(due));
-            let run_at = launch.file.send.next(earliest, &timezone, &launch.file.holidays);
-            let run_at = run_at.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
+            let run_at = due.ok_or_else(|| WaveError::NeverSent { zone: timezone.clone() })?;
             let of = Mailing {
                 invitation: id,
                 wave,

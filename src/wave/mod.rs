@@ -18,7 +18,7 @@ pub use file::{Audience, Channel, LEAST_K, Mode, Notice, Population, Standing, W
 pub use launch::{CheckedLaunch, Launch, Launched, LeftOut, launch};
 pub use poll::{PollClosed, PollResults, close_poll, discard_poll, poll_keys, poll_results};
 pub use remind::{Link, answer_link, close, links, remind, resume, thank, unsubscribe_link};
-pub(crate) use remind::{due_reminder, find};
+pub(crate) use remind::{due_reminders, find};
 pub use standing::{end_standing, invite_after_events, start_standing};
 pub use status::{APART, Board, Compared, keys, status};
 pub use window::{Day, HolidayBook, Holidays, SendWindow};

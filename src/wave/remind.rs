@@ -8,10 +8,11 @@ use super::file::{Mode, WaveFile};
 use super::launch::Mailing;
 use crate::clock::Instant;
 use crate::seal::{Keys, Purpose};
-use crate::store::fielding::{self, WaveState};
+use crate::store::fielding::{self, Silent, WaveState};
 use crate::store::outbox;
 use crate::store::record::put;
 use crate::store::{StoreError, Tx};
+use crate::survey::{self, MailKind};
 
 /// Rows that travel to the database together.
 const SET: usize = 1000;
@@ -23,10 +24,11 @@ pub(crate) async fn find(tx: &mut Tx, key: &str) -> Result<(WaveState, WaveFile)
     Ok((wave, file))
 }
 
-/// Queues a reminder for everybody who got an invitation and has not answered; returns how many. The same reminder again
-/// queues nothing.
+/// Queues a reminder for everybody who got an invitation long enough ago and has not answered; returns how many. The same
+/// reminder again, or an earlier one, queues nothing.
 ///
-/// `number` counts the wave's reminders from 1.
+/// `number` counts the wave's reminders from 1. Days are counted from each person's own invitation, on their calendar: it may
+/// have gone out later than the wave opened.
 pub async fn remind(
     tx: &mut Tx,
     keys: &Keys,
@@ -38,12 +40,24 @@ pub async fn remind(
     if wave.closed_at.is_some() || wave.closes_at <= now {
         return Err(WaveError::Closed { key: key.into() });
     }
-    // Counted from each person's own invitation, which may have gone out later than the wave opened.
     let place = usize::try_from(number - 1).unwrap_or(0);
     let days = file.remind_after_days.get(place).copied().unwrap_or(1);
-    // A day's mails go out over its hours: what went out late on the first day is due with the rest.
-    let sent_by = now.plus_days(-(days - 1).max(0));
-    let silent = fielding::silent(tx, wave.wave_id, sent_by).await?;
+    let due = |person: &Silent| {
+        let zone = TimeZone::get(&person.timezone).unwrap_or(TimeZone::UTC);
+        let age = now.date(&zone).since(person.sent_at.date(&zone));
+        person.reminded < number && age.is_ok_and(|age| i64::from(age.get_days()) >= days)
+    };
+    let mut silent = fielding::silent(tx, wave.wave_id).await?;
+    silent.retain(due);
+    if silent.is_empty() {
+        return Ok(0);
+    }
+    let survey =
+        survey::parse("survey", &wave.document).map_err(|error| WaveError::Stored(error.to_string()))?;
+    if !survey.mails.contains_key(&MailKind::Reminder) {
+        let reason = "it has no text for a reminder: write a [mail.reminder] section".into();
+        return Err(WaveError::Unfit { survey: survey.id, reason });
+    }
     let mut rows = Vec::with_capacity(silent.len());
     for person in &silent {
         let run_at = file.send.next(now, &person.timezone, &file.holidays);
@@ -70,10 +84,10 @@ pub async fn remind(
 
 /// Queues the thank-you of an invitation, once.
 pub async fn thank(tx: &mut Tx, keys: &Keys, invitation: Uuid, now: Instant) -> Result<(), WaveError> {
-    let Some((wave, person)) = fielding::thankable(tx, invitation).await? else { return Ok(()) };
+    let Some(person) = fielding::thankable(tx, invitation).await? else { return Ok(()) };
     let mailing = Mailing {
         invitation,
-        wave,
+        wave: person.wave_id,
         person: person.person_id,
         email: person.email.as_deref().unwrap_or_default(),
         hold_unknown: true,
@@ -86,11 +100,17 @@ pub async fn thank(tx: &mut Tx, keys: &Keys, invitation: Uuid, now: Instant) -> 
     Ok(())
 }
 
-/// Number of the reminder that is due on a day after the launch, from 1; `None` on other days.
-pub(crate) fn due_reminder(file: &WaveFile, wave: &WaveState, zone: &TimeZone, now: Instant) -> Option<i64> {
-    let days = now.date(zone).since(wave.opened_at.date(zone)).ok()?.get_days();
-    let place = file.remind_after_days.iter().rposition(|day| *day <= i64::from(days))?;
-    i64::try_from(place + 1).ok()
+/// Numbers of the reminders that can be due to somebody, the last one first: who is due two gets the later one only.
+pub(crate) fn due_reminders(
+    file: &WaveFile,
+    wave: &WaveState,
+    zone: &TimeZone,
+    now: Instant,
+) -> impl Iterator<Item = i64> + use<> {
+    let days = now.date(zone).since(wave.opened_at.date(zone)).map_or(0, |span| i64::from(span.get_days()));
+    // A day more: somebody's calendar may be ahead of the organisation's.
+    let begun = file.remind_after_days.iter().filter(|day| **day <= days + 1).count();
+    (1..=i64::try_from(begun).unwrap_or(0)).rev()
 }
 
 /// A personal link for a channel other than e-mail.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::WaveError;
 use super::file::{Standing, WaveFile};
-use super::launch::{CheckedLaunch, Invitee, Launch, enlist, open};
+use super::launch::{CheckedLaunch, Invitee, Launch, enlist, keep_audience, open};
 use crate::clock::Instant;
 use crate::digest;
 use crate::seal::Keys;
@@ -21,7 +21,7 @@ use crate::survey;
 /// Days that the answers of a quarter are taken after it has ended.
 const GRACE_DAYS: i32 = 14;
 
-/// Puts the rule of a standing wave in force; `false` where the same rule was before.
+/// Puts the rule of a standing wave in force; `false` where the same rule is already.
 ///
 /// # Errors
 ///
@@ -42,7 +42,8 @@ pub async fn start_standing(
         if stored.settings_sha256 != settings_sha256 {
             return Err(WaveError::Changed { key: file.key.clone() });
         }
-        return Ok(false);
+        // A rule that was ended begins anew: what happened in between is not asked about.
+        return Ok(event::resume_rule(tx, &file.key, now).await?);
     }
     let survey = launch.survey_text.clone();
     let rule = StandingRule { key: file.key.clone(), settings, settings_sha256, survey, started_at: now };
@@ -50,8 +51,15 @@ pub async fn start_standing(
     Ok(true)
 }
 
-/// Takes the rule of a standing wave out of force; waves that it made stay open until they close. `false` where none is.
+/// Takes the rule of a standing wave out of force; waves that it made stay open until they close. `false` where it was before.
+///
+/// # Errors
+///
+/// Refuses a key that is no standing wave's.
 pub async fn end_standing(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, WaveError> {
+    if event::rule(tx, key).await?.is_none() {
+        return Err(WaveError::NotStanding { key: key.into() });
+    }
     Ok(event::end_rule(tx, key, now).await?)
 }
 
@@ -98,26 +106,31 @@ async fn invite(
         poll_keys: None,
     };
     let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
-    let (wave, closes_at) = wave_of_quarter(tx, &launch, rule, &zone, now).await?;
-    let invitees = invitees(tx, wave, &events, &standing).await?;
+    let mut contacts = fielding::contacts(tx).await?;
+    keep_audience(tx, &launch.file.audience, &mut contacts, now).await?;
+    // Who closes the wave of a quarter wants no more of it: events wait for the next one, as long as they may be asked about.
+    let Some((wave, closes_at)) = wave_of_quarter(tx, &launch, rule, &zone, now).await? else {
+        return Ok(0);
+    };
+    let invitees = invitees(tx, wave, (&events, &contacts), &standing).await?;
     let mut left_out = BTreeMap::new();
     let (invited, _) = enlist(tx, keys, &launch, (wave, closes_at, now), (invitees, &mut left_out)).await?;
     Ok(invited)
 }
 
-/// The rule's wave of the present quarter, opened when its first event comes.
+/// The rule's wave of the present quarter, opened when its first event comes; `None` where it has been closed.
 async fn wave_of_quarter(
     tx: &mut Tx,
     launch: &Launch,
     rule: &StandingRule,
     zone: &TimeZone,
     now: Instant,
-) -> Result<(Uuid, Instant), WaveError> {
+) -> Result<Option<(Uuid, Instant)>, WaveError> {
     let today = now.date(zone);
     let quarter = format!("{}q{}", today.year(), (today.month() - 1) / 3 + 1);
     let key = format!("{}-{quarter}", launch.file.key);
     if let Some(wave) = fielding::wave(tx, &key).await? {
-        return Ok((wave.wave_id, wave.closes_at));
+        return Ok(wave.closed_at.is_none().then_some((wave.wave_id, wave.closes_at)));
     }
     let ends = end_of_quarter(today).and_then(|day| day.checked_add(GRACE_DAYS.days()).ok());
     let closes_at = ends.and_then(|day| Instant::start_of_day(day, zone));
@@ -125,7 +138,7 @@ async fn wave_of_quarter(
     let name = format!("{}, {quarter}", launch.file.name);
     let wave =
         open(tx, launch, (&key, &name), closes_at, (now, &rule.settings, &rule.settings_sha256)).await?;
-    Ok((wave, closes_at))
+    Ok(Some((wave, closes_at)))
 }
 
 /// The first day after a day's quarter.
@@ -135,19 +148,18 @@ fn end_of_quarter(day: Date) -> Option<Date> {
     begins.checked_add(3.months()).ok()
 }
 
-/// Who is asked about which event: the contact that the event names, else the account's first contact who uses what it bought.
+/// Who of the audience is asked about which event: the contact that the event names, else the account's first contact who uses what it bought.
 async fn invitees(
     tx: &mut Tx,
     wave: Uuid,
-    events: &[OpenEvent],
+    (events, contacts): (&[OpenEvent], &[Candidate]),
     standing: &Standing,
 ) -> Result<Vec<Invitee>, WaveError> {
     let mut asked: HashSet<Uuid> = event::invited_contacts(tx, wave).await?.into_iter().collect();
-    let contacts = fielding::contacts(tx).await?;
     let by_id: HashMap<Uuid, &Candidate> =
         contacts.iter().map(|contact| (contact.person_id, contact)).collect();
     let mut of_account: HashMap<Uuid, &Candidate> = HashMap::new();
-    for contact in &contacts {
+    for contact in contacts {
         let Some(account) = contact.account_id else { continue };
         let known = of_account.entry(account).or_insert(contact);
         if known.role.as_deref() != Some("uses") && contact.role.as_deref() == Some("uses") {
@@ -156,8 +168,10 @@ async fn invitees(
     }
     let mut invitees = Vec::new();
     for event in events {
-        let named = event.contact_id.and_then(|contact| by_id.get(&contact).copied());
-        let contact = named.or_else(|| of_account.get(&event.account_id?).copied());
+        let contact = match event.contact_id {
+            Some(named) => by_id.get(&named).copied(),
+            None => event.account_id.and_then(|account| of_account.get(&account).copied()),
+        };
         if let Some(contact) = contact.filter(|contact| asked.insert(contact.person_id)) {
             let due = event.happened_at.plus_days(standing.after_days);
             invitees.push(Invitee { person: contact.clone(), event: Some((event.id, due)) });

@@ -39,7 +39,7 @@ fn forwarded_by_a_provider(mail: &Mail) -> Option<Complaint> {
 
 /// Recognises the mail that a mailbox program sends to the address in `List-Unsubscribe`.
 fn request(mail: &Mail) -> Option<Complaint> {
-    let asked = mail.subject.trim().eq_ignore_ascii_case("unsubscribe");
+    let asked = mail.subject.trim().to_ascii_lowercase().starts_with("unsubscribe");
     asked.then(|| Complaint { feedback: Feedback::OptOut, recipient: first_address(mail.value("from")) })
 }
 
