@@ -20,6 +20,7 @@ CREATE TABLE fielding (
     public_key BYTEA,
     locked_key BYTEA,
     paused_at TIMESTAMPTZ,
+    resumed_at TIMESTAMPTZ,
     pause_reason TEXT
 );
 

@@ -32,6 +32,7 @@ CREATE TABLE fielding (
     public_key BLOB,
     locked_key BLOB,
     paused_at INTEGER,
+    resumed_at INTEGER,
     pause_reason TEXT
 ) STRICT;
 

@@ -72,7 +72,10 @@ fn write_service(out: &mut dyn Write, config: &Config) -> std::io::Result<()> {
     }
     match &config.returns {
         Some(returns) => {
-            let maildir = returns.maildir.iter().map(|folder| folder.display().to_string());
+            let maildir = returns.maildir.iter().map(|folder| {
+                let missing = if folder.join("new").is_dir() { "" } else { " (no maildir there yet)" };
+                format!("{}{missing}", folder.display())
+            });
             let imap =
                 returns.imap.iter().map(|imap| format!("{} at {}:{}", imap.mailbox, imap.host, imap.port));
             writeln!(out, "returns: {}", maildir.chain(imap).collect::<Vec<_>>().join(", "))

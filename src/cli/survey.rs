@@ -33,7 +33,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cam survey check surveys/*.toml")]
 struct Check {
-    /// Survey files
+    /// Survey files, or names of surveys that come with cam
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print one JSON object per file
@@ -101,7 +101,11 @@ impl Survey {
 
 fn read(file: &Path) -> anyhow::Result<Answer> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
+    // The name of one that comes with cam does as well, as it does in a wave.
+    let text = match survey::shipped(&name).filter(|_| !file.exists()) {
+        Some(text) => text.to_owned(),
+        None => std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?,
+    };
     let (faults, survey) = match survey::parse_all(&name, &text) {
         Ok(survey) => {
             let (effort, findings) = survey.walk();

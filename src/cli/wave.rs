@@ -150,8 +150,9 @@ impl Wave {
             Command::Resume { key } => {
                 let db = super::open(config).await?;
                 let named = key.clone();
-                let done: Result<(), WaveError> =
-                    db.write(move |tx| Box::pin(async move { wave::resume(tx, &key).await })).await;
+                let done: Result<(), WaveError> = db
+                    .write(move |tx| Box::pin(async move { wave::resume(tx, &key, clock.now()).await }))
+                    .await;
                 done?;
                 say(&format!("the mails of {named} go on"))?;
             }

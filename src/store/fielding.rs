@@ -144,7 +144,7 @@ statements! {
 
     PAUSE = ["UPDATE fielding SET paused_at = $2, pause_reason = $3 WHERE wave_id = $1 AND paused_at IS NULL"];
 
-    RESUME = ["UPDATE fielding SET paused_at = NULL, pause_reason = NULL WHERE wave_id = $1"];
+    RESUME = ["UPDATE fielding SET paused_at = NULL, pause_reason = NULL, resumed_at = $2 WHERE wave_id = $1"];
 
     CONTACTS = ["SELECT contact.id AS person_id, contact.account_id, contact.email, contact.language, contact.timezone,
                         contact.role, account.segment, account.state
@@ -302,8 +302,8 @@ pub(crate) async fn pause(tx: &mut Tx, wave: Uuid, now: Instant, reason: &str) -
 }
 
 /// Lets a paused wave's mails go on.
-pub(crate) async fn resume(tx: &mut Tx, wave: Uuid) -> Result<(), StoreError> {
-    on!(tx, RESUME, |c, q| sqlx::query(q).bind(wave).execute(c).await.map(drop))?;
+pub(crate) async fn resume(tx: &mut Tx, wave: Uuid, now: Instant) -> Result<(), StoreError> {
+    on!(tx, RESUME, |c, q| sqlx::query(q).bind(wave).bind(now).execute(c).await.map(drop))?;
     Ok(())
 }
 

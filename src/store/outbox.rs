@@ -211,12 +211,15 @@ statements! {
 
     SUPPRESS = ["INSERT INTO suppression (hmac, reason, suppressed_at) VALUES ($1, $2, $3) ON CONFLICT (hmac) DO NOTHING"];
 
+    /// What was known when somebody let the wave go on does not stop it again.
     RECENT_ENDS = ["SELECT COUNT(*) AS ended,
                            COALESCE(SUM(CASE WHEN last_class = 'hard' OR bounce = 'hard' THEN 1 ELSE 0 END), 0) AS hard,
                            COALESCE(SUM(CASE WHEN last_class = 'policy' THEN 1 ELSE 0 END), 0) AS policy,
                            COALESCE(SUM(CASE WHEN bounce = 'complaint' THEN 1 ELSE 0 END), 0) AS complaints
                       FROM (SELECT last_class, bounce FROM delivery
-                             WHERE wave_id = $1 AND state IN ('sent', 'failed')
+                             WHERE wave_id = $1 AND state IN ('sent', 'failed') AND ended_at IS NOT NULL
+                               AND NOT EXISTS (SELECT 1 FROM fielding WHERE fielding.wave_id = delivery.wave_id
+                                                  AND fielding.resumed_at > delivery.ended_at)
                              ORDER BY ended_at DESC LIMIT 1000) AS recent"];
 }
 
@@ -424,7 +427,7 @@ pub(crate) async fn suppress(
     Ok(())
 }
 
-/// Of a wave's last 1,000 ended mails: (ended, hard, policy, complaints).
+/// Of a wave's last 1,000 mails that ended since it was last resumed: (ended, hard, policy, complaints).
 pub(crate) async fn recent_ends(tx: &mut Tx, wave: Uuid) -> Result<(i64, i64, i64, i64), StoreError> {
     Ok(on!(tx, RECENT_ENDS, |c, q| sqlx::query_as(q).bind(wave).fetch_one(c).await)?)
 }

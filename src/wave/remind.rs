@@ -176,9 +176,9 @@ pub async fn close(tx: &mut Tx, key: &str, now: Instant) -> Result<bool, WaveErr
 }
 
 /// Lets the mails of a paused wave go on.
-pub async fn resume(tx: &mut Tx, key: &str) -> Result<(), WaveError> {
+pub async fn resume(tx: &mut Tx, key: &str, now: Instant) -> Result<(), WaveError> {
     let (wave, _) = find(tx, key).await?;
-    Ok(fielding::resume(tx, wave.wave_id).await?)
+    Ok(fielding::resume(tx, wave.wave_id, now).await?)
 }
 
 /// Marks a wave as ended and takes its waiting mails back.
