@@ -138,11 +138,15 @@ impl Instrument {
             let Some(at) = next else { return route };
             let item = &self.items[at];
             let compared = self.compared(item);
-            let wished =
-                wishes.get(item.key.as_str()).and_then(|wanted| dice.wished(item, &compared, wanted));
-            let answer = wished.unwrap_or_else(|| {
+            let mut fitting = wishes
+                .get(item.key.as_str())
+                .map(|wanted| dice.fitting(item, &compared, wanted))
+                .unwrap_or_default();
+            let answer = if fitting.is_empty() {
                 dice.answer(item, &compared).filter(|_| item.required.is_some() || dice.below(20) > 0)
-            });
+            } else {
+                fitting.swap_remove(dice.below(fitting.len()))
+            };
             match answer {
                 Some(given) => {
                     answers.insert(item.key.clone(), given);
@@ -240,7 +244,9 @@ fn draw<'a>(
         Condition::Item(key, test) => tests.push((key, test, holds)),
         Condition::All(parts) | Condition::Any(parts) => {
             if matches!(condition, Condition::All(_)) == holds {
-                parts.iter().for_each(|part| draw(part, holds, dice, tests));
+                for part in parts {
+                    draw(part, holds, dice, tests);
+                }
             } else if let Some(part) = parts.get(dice.below(parts.len())) {
                 draw(part, holds, dice, tests);
             }
@@ -288,13 +294,11 @@ impl Dice {
         usize::try_from(self.next() % count.max(1) as u64).unwrap_or(0)
     }
 
-    /// An answer, or none, that is as wished; `None` where none can be.
-    fn wished(&mut self, item: &Item, compared: &[f64], wanted: &[(&Test, bool)]) -> Option<Option<Given>> {
+    /// Answers that are as wished; `None` among them is to leave it out.
+    fn fitting(&mut self, item: &Item, compared: &[f64], wanted: &[(&Test, bool)]) -> Vec<Option<Given>> {
         let mut found: Vec<Option<Given>> = match item.kind {
             ItemKind::Rating | ItemKind::Nps => {
-                let scale = item.scale?;
-                let steps = std::iter::successors(Some(scale.low), |step| Some(step + 1.0));
-                steps.take_while(|step| *step <= scale.high).map(|step| Some(Given::Number(step))).collect()
+                item.steps().into_iter().map(|step| Some(Given::Number(step))).collect()
             }
             ItemKind::Number => {
                 let mut near: Vec<f64> = compared.to_vec();
@@ -327,7 +331,7 @@ impl Dice {
                 .iter()
                 .all(|(test, holds)| given.as_ref().is_some_and(|given| test.passes(given)) == *holds)
         });
-        (!found.is_empty()).then(|| found.swap_remove(self.below(found.len())))
+        found
     }
 
     /// An answer; a number lies at, below or above one of those that it is `compared` with.
@@ -420,9 +424,10 @@ mod tests {
 
     fn choice(key: &str, options: usize, more: &str) -> String {
         let first = &key[..1];
-        let options: String = (1..=options)
-            .map(|at| format!("{{ key = \"{first}{at}\", text = {{ en = \"{at}\" }} }},"))
+        let options: Vec<String> = (1..=options)
+            .map(|at| format!("{{ key = \"{first}{at}\", text = {{ en = \"{at}\" }} }}"))
             .collect();
+        let options = options.join(",");
         format!(
             "[[item]]\nkey = \"{key}\"\nkind = \"single_choice\"\ntext = {{ en = \"Which?\" }}\noptions = [{options}]\n{more}\n"
         )

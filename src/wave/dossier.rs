@@ -28,6 +28,8 @@ struct Page<'a> {
 /// Questions under one stem, or questions without any.
 struct Group {
     stem: Option<Said>,
+    /// How all of them are answered, under a stem.
+    kind: Option<String>,
     /// Number of the first question.
     from: usize,
     questions: Vec<Question>,
@@ -44,7 +46,8 @@ struct Said {
 struct Question {
     key: String,
     text: Said,
-    kind: String,
+    /// How it is answered, where its group does not say so.
+    kind: Option<String>,
     options: Vec<Said>,
     asked: Option<String>,
 }
@@ -115,10 +118,11 @@ impl<'a> Writer<'a> {
         let mut groups: Vec<Group> = Vec::new();
         for (at, item) in self.survey.items.iter().enumerate() {
             let stem = item.stem.as_ref().map(|stem| self.said(stem));
-            let question = self.question(at, item);
-            match groups.last_mut().filter(|group| group.stem == stem) {
+            let mut question = self.question(at, item);
+            let kind = if stem.is_some() { question.kind.take() } else { None };
+            match groups.last_mut().filter(|group| group.stem == stem && group.kind == kind) {
                 Some(group) => group.questions.push(question),
-                None => groups.push(Group { stem, from: at + 1, questions: vec![question] }),
+                None => groups.push(Group { stem, kind, from: at + 1, questions: vec![question] }),
             }
         }
         groups
@@ -132,7 +136,7 @@ impl<'a> Writer<'a> {
         Question {
             key: item.key.clone(),
             text: self.said(&item.text),
-            kind: self.kind(item),
+            kind: Some(self.kind(item)),
             options,
             asked: self.asked(at, item),
         }
