@@ -13,6 +13,7 @@ use super::service::read_secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::finance::{Currency, Money};
+use crate::mail::Language;
 use crate::store::{self, Db};
 use crate::survey;
 use crate::wave::{self, Board, Holidays, Launch, Launched, WaveError, WaveFile};
@@ -76,11 +77,15 @@ enum Command {
         /// The wave
         key: String,
     },
-    /// Write the page for a works council or a data protection officer: questions, contract, thresholds, readers, dates
+    /// Write the page for a works council or a data protection officer: questions, contract, thresholds, readers, dates,
+    /// and what the contract cannot rule out
     #[command(after_help = "Example:\n  cam wave dossier autumn.toml --out dossier.html")]
     Dossier {
         /// The wave's file
         file: PathBuf,
+        /// en or zh-Hans; where it is not said, the organisation's language
+        #[arg(long, value_name = "LANG")]
+        lang: Option<Language>,
         /// The page
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -156,10 +161,12 @@ impl Wave {
                 done?;
                 say(&format!("the mails of {named} go on"))?;
             }
-            Command::Dossier { file, out } => {
-                let (parsed, survey, text) = read_wave(&file)?;
-                let _ = text;
-                let page = wave::dossier(&parsed, &survey)?;
+            Command::Dossier { file, lang, out } => {
+                let (parsed, survey, _) = read_wave(&file)?;
+                let db = super::open(config).await?;
+                let organisation = store::organisation::find(&mut db.read().await?).await?;
+                let language = lang.or(organisation.default_language.parse().ok()).unwrap_or(Language::En);
+                let page = wave::dossier(&parsed, &survey, &organisation.name, language)?;
                 std::fs::write(&out, page).with_context(|| format!("{} cannot be written", out.display()))?;
                 say(&format!("wrote {}", out.display()))?;
             }

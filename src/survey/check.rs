@@ -1,13 +1,15 @@
 //! What a survey asks of its respondents before anybody is asked: questions that nobody reaches, ways that end nowhere,
 //! placeholders that stand for nothing, and how long it takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{Answers, Given, Test};
+use super::condition::{Answers, Condition, Given, Test};
 use super::instrument::{Instrument, Item, ItemKind, Texts};
 
-/// Ways that are walked. Rare ways through many questions may be missed; the finding then says so.
+/// Ways that are walked at random.
 const WALKS: u64 = 5_000;
+/// Ways that are walked towards a question which no random way has reached.
+const AIMED: u64 = 1_000;
 
 /// Seconds to answer, without reading.
 const RATE: f64 = 3.0;
@@ -48,12 +50,18 @@ impl Instrument {
         let mut reached = BTreeSet::new();
         let (mut questions, mut seconds, mut longest) = (0.0, 0.0, 0.0_f64);
         for walk in 0..WALKS {
-            let route = self.random_way(walk, &mut dice);
+            let route = self.random_way(walk, &Wishes::new(), &mut dice);
             let time: f64 = route.iter().map(|&at| self.seconds(&self.items[at])).sum();
             questions += route.len() as f64;
             seconds += time;
             longest = longest.max(time);
             reached.extend(route);
+        }
+        for at in 0..self.items.len() {
+            if let Some(route) = (!reached.contains(&at)).then(|| self.aimed_way(at, &mut dice)).flatten() {
+                longest = longest.max(route.iter().map(|&at| self.seconds(&self.items[at])).sum());
+                reached.extend(route);
+            }
         }
         let most_questions =
             (0..200).map(|draw: u32| self.longest(&Answers::new(), &draw.to_string())).max().unwrap_or(0);
@@ -66,15 +74,58 @@ impl Instrument {
         let unreached = (0..self.items.len()).filter(|at| !reached.contains(at)).map(|at| Finding {
             item: self.items[at].key.clone(),
             message: format!(
-                "nobody reaches this question in {WALKS} random ways: correct its `when` or the jumps over it"
+                "nobody reaches this question, neither in {WALKS} random ways nor in {AIMED} that give the answers it \
+                 asks for: correct its `when` or the jumps over it"
             ),
         });
         let findings = unreached.chain(self.dead_ends()).chain(self.placeholders()).collect();
         (effort, findings)
     }
 
-    /// One respondent's way: answers what is asked, at random, question by question.
-    fn random_way(&self, walk: u64, dice: &mut Dice) -> Vec<usize> {
+    /// A way to an item, if one is found among those that give the answers it asks for.
+    fn aimed_way(&self, at: usize, dice: &mut Dice) -> Option<Vec<usize>> {
+        (0..AIMED).find_map(|walk| {
+            let mut wishes = Wishes::new();
+            self.wish(at, dice, &mut wishes, &mut BTreeSet::new());
+            let route = self.random_way(walk, &wishes, dice);
+            route.contains(&at).then_some(route)
+        })
+    }
+
+    /// Wishes for answers with which an item is asked: those of its `when`, those that do not jump over it, and those with
+    /// which the items that these answers belong to are asked.
+    fn wish<'a>(&'a self, at: usize, dice: &mut Dice, wishes: &mut Wishes<'a>, seen: &mut BTreeSet<usize>) {
+        if !seen.insert(at) {
+            return;
+        }
+        let mut tests = Vec::new();
+        if let Some(when) = &self.items[at].when {
+            draw(when, true, dice, &mut tests);
+        }
+        for (from, item) in self.items[..at].iter().enumerate() {
+            let leads_on = |to: Option<usize>| to.is_some_and(|to| from < to && to <= at);
+            if item.jumps.iter().all(|jump| leads_on(jump.to)) {
+                continue;
+            }
+            let ends: Vec<_> = (0..=item.jumps.len())
+                .filter(|&taken| item.jumps.get(taken).is_none_or(|jump| leads_on(jump.to)))
+                .collect();
+            let taken = ends[dice.below(ends.len())];
+            for (place, jump) in item.jumps.iter().enumerate().take(taken + 1) {
+                draw(&jump.when, place == taken, dice, &mut tests);
+            }
+        }
+        for (key, test, holds) in tests {
+            wishes.entry(key).or_default().push((test, holds));
+            let asked = self.items[..at].iter().position(|item| item.key == key);
+            if let Some(asked) = asked.filter(|_| holds) {
+                self.wish(asked, dice, wishes, seen);
+            }
+        }
+    }
+
+    /// One respondent's way: answers what is asked, as wished or else at random, question by question.
+    fn random_way(&self, walk: u64, wishes: &Wishes<'_>, dice: &mut Dice) -> Vec<usize> {
         let rotated_out = self.rotated_out(&walk.to_string());
         let mut answers = Answers::new();
         let mut skipped = BTreeSet::new();
@@ -86,10 +137,17 @@ impl Instrument {
                 .find(|at| !answers.contains_key(&self.items[*at].key) && !skipped.contains(at));
             let Some(at) = next else { return route };
             let item = &self.items[at];
-            match dice
-                .answer(item, &self.compared(item))
-                .filter(|_| item.required.is_some() || dice.below(20) > 0)
-            {
+            let compared = self.compared(item);
+            let mut fitting = wishes
+                .get(item.key.as_str())
+                .map(|wanted| dice.fitting(item, &compared, wanted))
+                .unwrap_or_default();
+            let answer = if fitting.is_empty() {
+                dice.answer(item, &compared).filter(|_| item.required.is_some() || dice.below(20) > 0)
+            } else {
+                fitting.swap_remove(dice.below(fitting.len()))
+            };
+            match answer {
                 Some(given) => {
                     answers.insert(item.key.clone(), given);
                 }
@@ -171,6 +229,31 @@ impl Instrument {
     }
 }
 
+/// What answers are to be like, by item key: tests, and whether they are to hold.
+type Wishes<'a> = BTreeMap<&'a str, Vec<(&'a Test, bool)>>;
+
+/// Draws tests with which a condition holds, or does not: of several that would do, one.
+fn draw<'a>(
+    condition: &'a Condition,
+    holds: bool,
+    dice: &mut Dice,
+    tests: &mut Vec<(&'a str, &'a Test, bool)>,
+) {
+    match condition {
+        Condition::Not(part) => draw(part, !holds, dice, tests),
+        Condition::Item(key, test) => tests.push((key, test, holds)),
+        Condition::All(parts) | Condition::Any(parts) => {
+            if matches!(condition, Condition::All(_)) == holds {
+                for part in parts {
+                    draw(part, holds, dice, tests);
+                }
+            } else if let Some(part) = parts.get(dice.below(parts.len())) {
+                draw(part, holds, dice, tests);
+            }
+        }
+    }
+}
+
 /// Length of a text in words.
 fn words(text: &str) -> f64 {
     let wide = text.chars().filter(|sign| *sign >= '\u{2E80}').count() as f64;
@@ -209,6 +292,46 @@ impl Dice {
 
     fn below(&mut self, count: usize) -> usize {
         usize::try_from(self.next() % count.max(1) as u64).unwrap_or(0)
+    }
+
+    /// Answers that are as wished; `None` among them is to leave it out.
+    fn fitting(&mut self, item: &Item, compared: &[f64], wanted: &[(&Test, bool)]) -> Vec<Option<Given>> {
+        let mut found: Vec<Option<Given>> = match item.kind {
+            ItemKind::Rating | ItemKind::Nps => {
+                item.steps().into_iter().map(|step| Some(Given::Number(step))).collect()
+            }
+            ItemKind::Number => {
+                let mut near: Vec<f64> = compared.to_vec();
+                near.sort_by(f64::total_cmp);
+                let between: Vec<f64> = near.windows(2).map(|pair| f64::midpoint(pair[0], pair[1])).collect();
+                let around = near.iter().flat_map(|number| [number - 1.0, *number, number + 1.0]);
+                around.chain(between).map(|number| Some(Given::Number(number))).collect()
+            }
+            ItemKind::SingleChoice => {
+                item.options.iter().map(|option| Some(Given::Option(option.key.clone()))).collect()
+            }
+            ItemKind::MultipleChoice | ItemKind::Ranking => {
+                let says = |key: &str, wish: bool| {
+                    wanted.iter().any(|(test, holds)| {
+                        *holds == wish && matches!(test, Test::Has(option) if option == key)
+                    })
+                };
+                let chosen = item.options.iter().map(|option| &option.key);
+                let chosen =
+                    chosen.filter(|key| !says(key, false) && (says(key, true) || self.below(2) == 0));
+                vec![Some(Given::Options(chosen.cloned().collect()))]
+            }
+            ItemKind::Date | ItemKind::ShortText | ItemKind::LongText => vec![Some(Given::Text("x".into()))],
+        };
+        if item.required.is_none() {
+            found.push(None);
+        }
+        found.retain(|given| {
+            wanted
+                .iter()
+                .all(|(test, holds)| given.as_ref().is_some_and(|given| test.passes(given)) == *holds)
+        });
+        found
     }
 
     /// An answer; a number lies at, below or above one of those that it is `compared` with.
@@ -297,6 +420,63 @@ mod tests {
         ];
         let (_, findings) = survey(&items.concat()).walk();
         assert_eq!(findings, []);
+    }
+
+    fn choice(key: &str, options: usize, more: &str) -> String {
+        let first = &key[..1];
+        let options: Vec<String> = (1..=options)
+            .map(|at| format!("{{ key = \"{first}{at}\", text = {{ en = \"{at}\" }} }}"))
+            .collect();
+        let options = options.join(",");
+        format!(
+            "[[item]]\nkey = \"{key}\"\nkind = \"single_choice\"\ntext = {{ en = \"Which?\" }}\noptions = [{options}]\n{more}\n"
+        )
+    }
+
+    fn three_choices() -> String {
+        [choice("country", 30, ""), choice("product", 20, ""), choice("reason", 12, "")].concat()
+    }
+
+    fn unreached(items: &[String]) -> Vec<String> {
+        survey(&items.concat()).walk().1.into_iter().map(|one| one.item).collect()
+    }
+
+    /// One random way in 7,200 leads there.
+    #[test]
+    fn a_question_that_few_come_to_is_reached() {
+        let when = "when = \"country = 'c3' and product = 'p4' and reason = 'r5'\"";
+        assert_eq!(unreached(&[three_choices(), rating("x", when)]), [""; 0]);
+        let behind =
+            [rating("y", when), choice("z", 30, "when = \"y = 3\""), rating("x", "when = \"z = 'z9'\"")];
+        assert_eq!(unreached(&[&[three_choices()][..], &behind].concat()), [""; 0]);
+    }
+
+    #[test]
+    fn a_question_that_few_are_not_led_past_is_reached() {
+        let jump = |key: &str, option: &str| {
+            format!(
+                "required = {{ en = \"It decides.\" }}\ngo = [{{ when = \"not {key} = '{option}'\", to = \"end\" }}]"
+            )
+        };
+        let items = [
+            choice("country", 30, &jump("country", "c3")),
+            choice("product", 20, &jump("product", "p4")),
+            choice("reason", 12, &jump("reason", "r5")),
+            rating("x", ""),
+        ];
+        assert_eq!(unreached(&items), [""; 0]);
+    }
+
+    #[test]
+    fn a_question_whose_answers_contradict_each_other_is_named() {
+        for when in [
+            "country = 'c3' and country = 'c4'",
+            "country = 'c3' and product = 'p4' and not (product = 'p4' or reason = 'r5')",
+            "country answered and not country answered",
+        ] {
+            let items = [three_choices(), rating("x", &format!("when = \"{when}\""))];
+            assert_eq!(unreached(&items), ["x"], "{when}");
+        }
     }
 
     #[test]

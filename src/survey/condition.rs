@@ -130,7 +130,8 @@ fn all_known(found: &[Option<bool>]) -> bool {
 }
 
 impl Test {
-    fn passes(&self, given: &Given) -> bool {
+    /// Tells whether an answer passes.
+    pub(super) fn passes(&self, given: &Given) -> bool {
         match (self, given) {
             (Self::Answered, _) => true,
             (Self::Number(comparison, wanted), Given::Number(number)) => comparison.holds(*number, *wanted),
