@@ -92,7 +92,7 @@ impl Edge {
     /// Answers until `stop` says so and it has said for a while that it is not ready, and then until requests that have begun
     /// have ended.
     pub async fn serve(self, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
-        let app = app(Arc::clone(&self.service), self.limits);
+        let app = app(public::routes(), Arc::clone(&self.service), self.limits);
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let guests = Arc::new(Guests::default());
         let graceful = GracefulShutdown::new();
@@ -149,11 +149,11 @@ async fn accept(
     }
 }
 
-/// All routes with what stands around them.
+/// Routes with what stands around them.
 ///
 /// No check of the origin: old browsers inside other programs send `null` for pages that refer to nobody, and a post needs the
 /// secret of its link and a nonce that only this server can make.
-fn app(service: Arc<Service>, limits: Limits) -> Router {
+fn app(routes: Router<Arc<Service>>, service: Arc<Service>, limits: Limits) -> Router {
     let shed = Arc::clone(&service);
     let body = BodyLimits { bytes: limits.body, time: limits.body_time };
     let around = ServiceBuilder::new()
@@ -165,7 +165,7 @@ fn app(service: Arc<Service>, limits: Limits) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(limits.requests))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
         .layer(CompressionLayer::new());
-    public::routes().layer(around).with_state(service)
+    routes.layer(around).with_state(service)
 }
 
 /// There is too much to do; [`around`] puts a page into it where a person reads it.
@@ -228,5 +228,41 @@ fn area(path: &str) -> &'static str {
         Some("u") => "unsubscribe",
         Some("health" | "ready") => "health",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::super::service::Parts;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::seal::Keys;
+    use crate::store::Db;
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_with_a_page_and_not_with_the_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("cam.db").display())).await.unwrap();
+        let service = Service::new(Parts {
+            db,
+            clock: Clock::System,
+            keys: Keys::parse(&"3c".repeat(32)).unwrap(),
+            organisation: "Kestrel Tools".into(),
+            timezone: "Asia/Shanghai".into(),
+            language: "zh-Hans".into(),
+            base_url: "https://s.kestrel.example".into(),
+        });
+        let panics = get(async || -> &'static str { panic!("as the test wants it") });
+        let app = app(Router::new().route("/s/{token}", panics), service, Limits::default());
+        let response = app.oneshot(Request::get("/s/x").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let body = to_bytes(response.into_body(), 100_000).await.unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains("刚才没有成功。") && !body.contains("panic"), "{body}");
     }
 }

@@ -77,12 +77,12 @@ pub struct Parts {
 impl Service {
     /// Puts the parts together; needs a runtime around it, as what is followed and saved together runs on tasks of its own.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let (db, clock) = (parts.db.clone(), parts.clock.clone());
+        let (db, clock) = (parts.db.clone(), parts.clock);
         let following = Gather::start(move |hashes| {
             let (db, now) = (db.clone(), clock.now());
             async move { intake::follow(&db, hashes, Purpose::Answer.as_str(), now).await }
         });
-        let (db, keys, clock) = (parts.db.clone(), parts.keys.clone(), parts.clock.clone());
+        let (db, keys, clock) = (parts.db.clone(), parts.keys.clone(), parts.clock);
         let saving = Gather::start(move |answered| save_all(db.clone(), keys.clone(), answered, clock.now()));
         Arc::new(Self {
             following,
