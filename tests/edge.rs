@@ -231,7 +231,7 @@ async fn whoever_is_turned_away_or_waits_in_vain_reads_it_in_their_language_and_
 async fn a_body_that_is_too_large_or_too_slow_is_refused_in_words_of_the_reader() {
     each_backend(async |db| {
         let site = open(&db, short()).await;
-        let large = in_chinese(&site, "POST", "/s/none", &[b'x'; 64 * 1024 + 1]).await;
+        let large = in_chinese(&site, "POST", "/s/none", &vec![b'x'; 64 * 1024 + 1]).await;
         assert_eq!((large.status, large.header("connection")), (413, "close"));
         assert!(large.body.contains("内容太长"), "{}", large.body);
         let slow = b"POST /s/none HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nq=";
