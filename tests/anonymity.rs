@@ -312,6 +312,57 @@ async fn ballots_of_one_person_at_once_are_one_ballot_and_a_later_visit_says_so(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_tap_waits_for_the_first_and_is_not_told_that_a_ballot_came_where_none_did() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db).await;
+        let one = &invited[0];
+        let path = format!("/s/{}/ballot", one.token);
+        let form = site.get(&path).await.form();
+        let words = words(one);
+        let body = served::encoded(&form.filled(&[("mood", "4"), ("words", &words)]));
+        let request = served::request("POST", &path, &[("Content-Type", served::FORM)], body.as_bytes());
+        // No ballot gets into its table.
+        let statements: &[&str] = if matches!(db, Db::Sqlite { .. }) {
+            &["CREATE TRIGGER shut BEFORE INSERT ON sealed_ballot BEGIN SELECT RAISE(ABORT, 'full'); END"]
+        } else {
+            &[
+                "CREATE FUNCTION shut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$",
+                "CREATE TRIGGER shut BEFORE INSERT ON sealed_ballot FOR EACH ROW EXECUTE FUNCTION shut()",
+            ]
+        };
+        for sql in statements {
+            run(&db, sql).await;
+        }
+        let taps: Vec<_> = (0..8)
+            .map(|_| {
+                let (address, request) = (site.address, request.clone());
+                tokio::spawn(async move { served::send(address, &request).await.unwrap() })
+            })
+            .collect();
+        for tap in taps {
+            let reply = tap.await.unwrap();
+            assert_eq!(reply.status, 503);
+            assert!(reply.body.contains("Everything you chose is still on this page"), "{}", reply.body);
+            assert!(reply.body.contains(&words), "what was written is gone");
+            assert!(reply.body.contains("value=\"4\" checked"), "what was chosen is gone");
+        }
+        let sql = if matches!(db, Db::Sqlite { .. }) {
+            "DROP TRIGGER shut"
+        } else {
+            "DROP TRIGGER shut ON sealed_ballot"
+        };
+        run(&db, sql).await;
+        // It can still be cast, and only now the link has been used.
+        let reply = served::send(site.address, &request).await.unwrap();
+        assert_eq!((reply.status, sealed(&db).await.len()), (200, 1));
+        let used = served::send(site.address, &request).await.unwrap();
+        assert!(used.body.contains("This link has been used."), "{}", used.body);
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_loses_the_connection_while_a_ballot_is_cast_gets_no_second_one() {
     each_backend(async |db| {
         let (_desk, site, invited) = open(&db).await;

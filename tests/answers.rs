@@ -405,3 +405,76 @@ fn foreign_words(html: &str) -> Vec<String> {
     }
     words
 }
+
+/// Lets no row into a table any more.
+async fn shut(db: &Db, table: &str) {
+    let statements = if matches!(db, Db::Sqlite { .. }) {
+        vec![format!(
+            "CREATE TRIGGER shut BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )]
+    } else {
+        vec![
+            "CREATE FUNCTION shut() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$"
+                .to_owned(),
+            format!("CREATE TRIGGER shut BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION shut()"),
+        ]
+    };
+    for sql in statements {
+        run(db, &sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_stored_is_still_in_its_form_as_it_was_sent() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db, 1, &wave_file("")).await;
+        let form = site.get(&format!("/s/{}", invited[0].token)).await.form();
+        shut(&db, "answer").await;
+        let reply = site.press(&form, &[("v", "7")]).await;
+        assert_eq!(reply.status, 503);
+        assert!(reply.body.contains("Your answer is still on this page"), "{}", reply.body);
+        assert_eq!((reply.form().question(), reply.form().action), (form.question(), form.action.clone()));
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_known_of_a_link_no_page_says_that_its_answer_is_still_there() {
+    each_backend(async |db| {
+        let (_desk, site, invited) = open(&db, 1, &wave_file("")).await;
+        let path = format!("/s/{}", invited[0].token);
+        let form = site.get(&path).await.form();
+        let body = served::encoded(&form.filled(&[("v", "7")]));
+        db.close().await;
+        let languages = [("en", "what you sent just now may not be"), ("zh-CN", "刚才提交的可能没有保存")];
+        for (language, words) in languages {
+            for (method, sent) in [("GET", ""), ("POST", body.as_str())] {
+                let headers = [("Accept-Language", language), ("Content-Type", FORM)];
+                let reply = site.send(method, &path, &headers, sent.as_bytes()).await;
+                assert_eq!((reply.status, reply.header("retry-after")), (503, "5"));
+                assert!(reply.body.contains(words), "{}", reply.body);
+                assert!(!reply.body.contains("still on") && !reply.body.contains("还在本页"));
+                assert_eq!(reply.links(), [path.as_str()]);
+            }
+        }
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wave_that_closes_at_midnight_is_open_until_the_day_before() {
+    each_backend(async |db| {
+        let file = wave_file("");
+        let from = file.find("closes = \"").unwrap() + 10;
+        let to = from + file[from..].find('"').unwrap();
+        let file = format!("{}2026-12-15T00:00{}", &file[..from], &file[to..]);
+        let (_desk, site, invited) = open(&db, 1, &file).await;
+        let (last, _) = to_the_end(&site, &invited[0], 7).await;
+        assert!(last.body.contains("14\u{A0}December\u{A0}2026"), "{}", last.body);
+        site.close().await;
+    })
+    .await;
+}

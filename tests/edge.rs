@@ -9,12 +9,13 @@ mod served;
 mod support;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cam::clock::Clock;
 use cam::seal::Keys;
 use cam::store::Db;
-use cam::web::Limits;
+use cam::web::{Edge, Limits};
 use served::{FORM, Site, request, send};
 use support::each_backend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -184,6 +185,86 @@ async fn a_body_of_the_largest_size_passes_and_one_byte_more_does_not() {
         }
         chunked.extend_from_slice(b"0\r\n\r\n");
         assert_eq!(send(site.address, &chunked).await.unwrap().status, 413);
+        site.close().await;
+    })
+    .await;
+}
+
+/// A request of somebody who reads Chinese.
+async fn in_chinese(site: &Site, method: &str, path: &str, body: &[u8]) -> served::Reply {
+    site.send(method, path, &[("Accept-Language", "zh-CN,zh;q=0.9"), ("Content-Type", FORM)], body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_turned_away_or_waits_in_vain_reads_it_in_their_language_and_when_to_come_back() {
+    each_backend(async |db| {
+        let limits = Limits { requests: 1, request: SECOND, ..Limits::default() };
+        let site = open(&db, limits).await;
+        let (taken, _) = take_readers(&db).await;
+        let waiting = request("GET", "/s/none", &[("Accept-Language", "zh")], b"");
+        let waiting = {
+            let address = site.address;
+            tokio::spawn(async move { send(address, &waiting).await.unwrap() })
+        };
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let english = site.get("/s/none").await;
+        let chinese = in_chinese(&site, "POST", "/u/none", b"x=1").await;
+        let late = waiting.await.unwrap();
+        drop(taken);
+        for (reply, words, path) in [
+            (&english, "Too many people are answering just now.", "/s/none"),
+            (&chinese, "现在作答的人太多。", "/u/none"),
+            (&late, "现在作答的人太多。", "/s/none"),
+        ] {
+            assert_eq!(reply.status, 503);
+            assert!(reply.body.contains(words), "{}", reply.body);
+            assert_eq!(reply.links(), [path]);
+            assert!(reply.header("retry-after").parse::<u32>().unwrap() > 0);
+            assert!(reply.header("content-type").starts_with("text/html"));
+        }
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_or_too_slow_is_refused_in_words_of_the_reader() {
+    each_backend(async |db| {
+        let site = open(&db, short()).await;
+        let large = in_chinese(&site, "POST", "/s/none", &vec![b'x'; 64 * 1024 + 1]).await;
+        assert_eq!((large.status, large.header("connection")), (413, "close"));
+        assert!(large.body.contains("内容太长"), "{}", large.body);
+        let slow = b"POST /s/none HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nq=";
+        let slow = send(site.address, slow).await.unwrap();
+        assert_eq!((slow.status, slow.header("connection")), (408, "close"));
+        assert!(slow.body.contains("That did not work."), "{}", slow.body);
+        // Programs read this one.
+        assert!(!site.get("/health").await.body.contains('<'));
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_stops_says_so_before_it_closes_its_door() {
+    each_backend(async |db| {
+        let site = open(&db, Limits::default()).await;
+        let limits = Limits { leaving: SECOND, ..Limits::default() };
+        let edge = Edge::bind("127.0.0.1:0", Arc::clone(&site.service), limits).await.unwrap();
+        let address = edge.address().unwrap();
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let serving = tokio::spawn(edge.serve(stopped));
+        assert_eq!(send_owned(address, request("GET", "/ready", &[], b"")).await, 200);
+        stop.send_replace(true);
+        let since = Instant::now();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Requests that a proxy still sends are answered; it is asked to send no more.
+        assert_eq!(send_owned(address, request("GET", "/ready", &[], b"")).await, 503);
+        assert_eq!(send_owned(address, request("GET", "/health", &[], b"")).await, 200);
+        assert_eq!(send_owned(address, request("GET", "/s/none", &[], b"")).await, 404);
+        serving.await.unwrap().unwrap();
+        assert!(since.elapsed() >= SECOND, "{:?}", since.elapsed());
+        assert!(TcpStream::connect(address).await.is_err(), "the door is still open");
         site.close().await;
     })
     .await;

@@ -178,6 +178,72 @@ async fn one_click_ends_all_mails_to_a_person_in_either_form_and_again_and_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_click_counts_in_every_spelling_of_its_form_and_in_no_other_field() {
+    each_backend(async |db| {
+        let (_desk, site) = open(&db, 5).await;
+        let invited = invited(&db, &keys(), "autumn").await;
+        let quoted = "--a b\r\nContent-Type: text/plain\r\ncontent-disposition: form-data; name=List-Unsubscribe\r\n\r\n\
+                      One-Click\r\n--a b--\r\n";
+        let part = "multipart/form-data; boundary=x";
+        let kinds = [
+            (0, FORM, "List%2DUnsubscribe=One%2DClick"),
+            (1, "application/x-www-form-urlencoded; charset=utf-8", "a=b&%4cist-Unsubscribe=One-Click&"),
+            (2, "Multipart/Form-Data; charset=utf-8; Boundary=\"a b\"", quoted),
+        ];
+        for (person, kind, body) in kinds {
+            let path = format!("/u/{}", invited[person].stop);
+            let reply = site.send("POST", &path, &[("Content-Type", kind)], body.as_bytes()).await;
+            assert_eq!(reply.status, 200, "{kind} {body}");
+        }
+        let before = dump(&db).await;
+        let others = [
+            (FORM, "x=List-Unsubscribe%3DOne-Click"),
+            (FORM, "List-Unsubscribe=One-Clicks"),
+            (part, "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nOne-Click\r\n--x--\r\n"),
+            (part, "List-Unsubscribe=One-Click"),
+        ];
+        for (kind, body) in others {
+            let path = format!("/u/{}", invited[3].stop);
+            let reply = site.send("POST", &path, &[("Content-Type", kind)], body.as_bytes()).await;
+            assert_eq!(reply.status, 403, "{kind} {body}");
+        }
+        assert_eq!(dump(&db).await, before);
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_could_not_be_stopped_are_spoken_of_as_mails_and_the_way_back_leads_to_their_page() {
+    each_backend(async |db| {
+        let (_desk, site) = open(&db, 1).await;
+        let one = &invited(&db, &keys(), "autumn").await[0];
+        let paths = [format!("/u/{}", one.stop), format!("/s/{}/stop", one.token)];
+        let languages = [("en", "We could not stop the mails just now."), ("zh-CN", "刚才没能停止邮件。")];
+        let tried = async |status: u16| {
+            for path in &paths {
+                for (language, words) in languages {
+                    let headers = [("Accept-Language", language), ("Content-Type", FORM)];
+                    let reply = site.send("POST", path, &headers, b"n=old").await;
+                    assert_eq!(reply.status, status, "{path}");
+                    assert!(reply.body.contains(words), "{}", reply.body);
+                    assert_eq!(reply.links(), [path.as_str()]);
+                }
+            }
+        };
+        tried(403).await;
+        // The way back leads to a page that is there.
+        for path in &paths {
+            assert_eq!(site.get(path).await.status, 200);
+        }
+        db.close().await;
+        tried(503).await;
+        site.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_mail_is_taken_a_second_after_its_reader_has_stopped_them() {
     each_backend(async |db| {
         const PEOPLE: usize = 60;

@@ -2,8 +2,9 @@
 //!
 //! An own accept loop, because `axum::serve` gives hyper no timer: its limit on how long headers may take would do nothing.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,9 +24,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::guests::Guests;
 use super::public;
 use super::receive::{BodyLimits, read_body};
-use super::respond::secure;
+use super::respond::{Aim, secure};
 use super::service::Service;
 
 /// What the door lets through.
@@ -33,6 +35,9 @@ use super::service::Service;
 pub struct Limits {
     /// Connections at a time; more wait in the system's queue.
     pub connections: usize,
+    /// Connections at a time of one client; more are closed at once. Clients on this machine and in private networks, where
+    /// reverse proxies stand, are not counted.
+    pub of_one_client: usize,
     /// Requests at a time; more are turned away.
     pub requests: usize,
     /// Most bytes of a request's body.
@@ -43,6 +48,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// How long a request may take.
     pub request: Duration,
+    /// How long the door stays open once the service stops, for proxies to see that it is not ready any more.
+    pub leaving: Duration,
     /// How long requests that have begun may take to end, once the service stops.
     pub farewell: Duration,
 }
@@ -51,11 +58,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 2_048,
+            of_one_client: 64,
             requests: 256,
             body: 64 * 1024,
             headers: Duration::from_secs(10),
             body_time: Duration::from_secs(10),
             request: Duration::from_secs(15),
+            leaving: Duration::from_secs(5),
             farewell: Duration::from_secs(30),
         }
     }
@@ -80,17 +89,27 @@ impl Edge {
         self.listener.local_addr()
     }
 
-    /// Answers until `stop` says so, and then until requests that have begun have ended.
+    /// Answers until `stop` says so and it has said for a while that it is not ready, and then until requests that have begun
+    /// have ended.
     pub async fn serve(self, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
-        let app = app(Arc::clone(&self.service), self.limits);
+        let app = app(public::routes(), Arc::clone(&self.service), self.limits);
         let places = Arc::new(Semaphore::new(self.limits.connections));
+        let guests = Arc::new(Guests::default());
         let graceful = GracefulShutdown::new();
+        let service = Arc::clone(&self.service);
+        let mut left = std::pin::pin!(async move {
+            // Who could say so may also have gone.
+            let _ = stop.wait_for(|stop| *stop).await;
+            service.stopping.store(true, Ordering::Relaxed);
+            tokio::time::sleep(self.limits.leaving).await;
+        });
         loop {
             // Accepting and waiting for the end own nothing that a drop could break.
-            let (stream, place) = tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+            let (stream, from, place) = tokio::select! {
+                () = &mut left => break,
                 accepted = accept(&self.listener, &places) => accepted,
             };
+            let Some(guest) = guests.admit(from, self.limits.of_one_client) else { continue };
             let _ = stream.set_nodelay(true);
             let mut builder = hyper::server::conn::http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(self.limits.headers).max_headers(64);
@@ -100,7 +119,7 @@ impl Edge {
             tokio::spawn(async move {
                 // A client that breaks off is its own affair.
                 let _ = watched.await;
-                drop(place);
+                drop((guest, place));
             });
         }
         drop(self.listener);
@@ -115,12 +134,12 @@ impl Edge {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+) -> (TcpStream, IpAddr, Option<tokio::sync::OwnedSemaphorePermit>) {
     // The semaphore is never closed.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, from)) => return (stream, from.ip(), place),
             // Too many open files, or a connection that went away while it waited: the next one may do.
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -130,11 +149,11 @@ async fn accept(
     }
 }
 
-/// All routes with what stands around them.
+/// Routes with what stands around them.
 ///
 /// No check of the origin: old browsers inside other programs send `null` for pages that refer to nobody, and a post needs the
 /// secret of its link and a nonce that only this server can make.
-fn app(service: Arc<Service>, limits: Limits) -> Router {
+fn app(routes: Router<Arc<Service>>, service: Arc<Service>, limits: Limits) -> Router {
     let shed = Arc::clone(&service);
     let body = BodyLimits { bytes: limits.body, time: limits.body_time };
     let around = ServiceBuilder::new()
@@ -146,10 +165,10 @@ fn app(service: Arc<Service>, limits: Limits) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(limits.requests))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
         .layer(CompressionLayer::new());
-    public::routes().layer(around).with_state(service)
+    routes.layer(around).with_state(service)
 }
 
-/// There is too much to do.
+/// There is too much to do; [`around`] puts a page into it where a person reads it.
 fn turn_away(service: &Service) -> Response {
     service.metrics().shed.inc();
     (
@@ -166,7 +185,11 @@ async fn around(State(service): State<Arc<Service>>, request: Request, next: Nex
     let method = request.method().clone();
     let area = area(request.uri().path());
     let started = std::time::Instant::now();
+    let asked = (request.uri().path().to_owned(), service.language_of(request.headers()));
     let mut response = next.run(request).await;
+    if let Some(aim) = aim(area).filter(|_| is_wordless(&response)) {
+        response = service.put_into_words(&response, &asked.1, (aim, &asked.0));
+    }
     let status = response.status().as_u16();
     tracing::debug!(
         request = %id, %method, area, status, micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -182,6 +205,22 @@ async fn around(State(service): State<Arc<Service>>, request: Request, next: Nex
     response
 }
 
+/// Whether a response is a refusal of a layer, with no page in it.
+fn is_wordless(response: &Response) -> bool {
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    refused && !kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// What is wanted in an area, where people are its readers.
+fn aim(area: &str) -> Option<Aim> {
+    match area {
+        "answer" => Some(Aim::Answer),
+        "unsubscribe" => Some(Aim::Stop),
+        _ => None,
+    }
+}
+
 /// The part of a path that holds no token.
 fn area(path: &str) -> &'static str {
     match path.split('/').nth(1) {
@@ -189,5 +228,41 @@ fn area(path: &str) -> &'static str {
         Some("u") => "unsubscribe",
         Some("health" | "ready") => "health",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::super::service::Parts;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::seal::Keys;
+    use crate::store::Db;
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_with_a_page_and_not_with_the_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("cam.db").display())).await.unwrap();
+        let service = Service::new(Parts {
+            db,
+            clock: Clock::System,
+            keys: Keys::parse(&"3c".repeat(32)).unwrap(),
+            organisation: "Kestrel Tools".into(),
+            timezone: "Asia/Shanghai".into(),
+            language: "zh-Hans".into(),
+            base_url: "https://s.kestrel.example".into(),
+        });
+        let panics = get(async || -> &'static str { panic!("as the test wants it") });
+        let app = app(Router::new().route("/s/{token}", panics), service, Limits::default());
+        let response = app.oneshot(Request::get("/s/x").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let body = to_bytes(response.into_body(), 100_000).await.unwrap();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains("刚才没有成功。") && !body.contains("panic"), "{body}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod edge;
+mod guests;
 mod metrics;
 mod poll;
 mod public;

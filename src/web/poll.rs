@@ -10,11 +10,11 @@ use axum::response::Response;
 use super::answer::{Ballot, Promise, ballot_items, ballot_page, promise_page, sent_page, used_page};
 use super::public::{Fields, Visit, answered, field};
 use super::receive::Token;
-use super::respond::{WebError, page};
+use super::respond::{Aim, WebError, page};
 use super::service::Service;
 use crate::store::intake::{self, Cast};
-use crate::survey::{Reply, ReplyFault, read_ballot};
-use crate::wave::{self, Mode};
+use crate::survey::{Item, Reply, ReplyFault, read_ballot};
+use crate::wave::{self, Mode, WaveError};
 
 /// Fewest comments that are shown.
 const COMMENTS: usize = 10;
@@ -70,7 +70,7 @@ pub(super) async fn cast(
 ) -> Response {
     match try_cast(&service, &token, &fields).await {
         Ok(response) => response,
-        Err(error) => service.refuse(&error, &headers, &format!("/s/{token}")),
+        Err(error) => service.refuse(&error, &headers, (Aim::Answer, &format!("/s/{token}"))),
     }
 }
 
@@ -88,19 +88,7 @@ async fn try_cast(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
         }
     };
-    // Two ballots of one person at a time: the second one is told that the first was taken.
-    let Some(casting) = service.cast_alone(visit.link.invitation_id) else {
-        return Ok(page(StatusCode::OK, used_page(&frame)?));
-    };
-    let now = service.now();
-    let mut tx = service.db.read().await?;
-    let units = wave::unit_paths(&mut tx, visit.link.invitation_id, now).await?;
-    drop(tx);
-    let public = visit.link.public_key.as_deref().unwrap_or_default();
-    let sealed = wave::seal_ballot(public, &items, replies, units)?;
-    let ids = (visit.link.invitation_id, visit.link.wave_id);
-    let cast = intake::cast(&service.db, ids, sealed, now, casting).await;
-    match cast {
+    match keep(service, &visit, &items, replies).await {
         Ok(Cast::Sent) => {
             service.metrics.ballots.inc();
             Ok(page(StatusCode::OK, sent_page(&frame)?))
@@ -114,6 +102,25 @@ async fn try_cast(service: &Arc<Service>, token: &str, fields: &Fields) -> Resul
             Ok(page(StatusCode::SERVICE_UNAVAILABLE, html))
         }
     }
+}
+
+/// Seals a ballot and stores it, after any other of the same person that is under way.
+async fn keep(
+    service: &Service,
+    visit: &Visit,
+    items: &[&Item],
+    replies: Vec<(String, Reply)>,
+) -> Result<Cast, WaveError> {
+    // Only the outcome of the first tells whether a second one may be cast.
+    let alone = service.cast_alone(visit.link.invitation_id).await;
+    let now = service.now();
+    let mut tx = service.db.read().await?;
+    let units = wave::unit_paths(&mut tx, visit.link.invitation_id, now).await?;
+    drop(tx);
+    let public = visit.link.public_key.as_deref().unwrap_or_default();
+    let sealed = wave::seal_ballot(public, items, replies, units)?;
+    let ids = (visit.link.invitation_id, visit.link.wave_id);
+    Ok(intake::cast(&service.db, ids, sealed, now, alone).await?)
 }
 
 /// Follows the link of an anonymous wave.

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::answer::{
     Ask, Contract, Frame, Links, Names, Notice, Page, Respondent, delete_page, deleted_page, done_page,
@@ -15,9 +18,10 @@ use super::answer::{
 };
 use super::poll;
 use super::receive::Token;
-use super::respond::{WebError, page, see_other};
+use super::respond::{Aim, WebError, page, see_other};
 use super::service::{Answered, Fielded, Service};
 use super::stop;
+use crate::clock::Instant;
 use crate::store::intake::{self, OpenLink, Saving};
 use crate::survey::{Answers, Item, Reply, ReplyFault, read_reply};
 use crate::wave::{Mode, WaveError};
@@ -43,8 +47,11 @@ async fn health() -> &'static str {
     "ok"
 }
 
-/// Says whether the database can be used and has this program's schema.
+/// Says whether the service goes on, and whether the database can be used and has this program's schema.
 async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+    if service.stopping.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
     match service.db.check_schema().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {
@@ -55,7 +62,7 @@ async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, &'static str
 }
 
 async fn nothing(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
-    service.refuse(&WebError::UnknownLink, &headers, "/")
+    service.refuse(&WebError::UnknownLink, &headers, (Aim::Answer, "/"))
 }
 
 /// A link that was followed, with what its pages need.
@@ -106,7 +113,7 @@ impl Visit {
                 Mode::Confidential => Contract::Confidential,
                 Mode::Anonymous => Contract::Anonymous,
             }),
-            closes: Some(self.link.closes_at.date(&service.zone)),
+            closes: Some(last_day(self.link.closes_at, &service.zone)),
             links: &self.links,
         }
     }
@@ -133,6 +140,11 @@ impl Visit {
             account: self.link.account.as_deref().unwrap_or_default(),
         }
     }
+}
+
+/// The last day on which a wave takes answers: one that closes at midnight takes none on the day that begins then.
+fn last_day(closes_at: Instant, zone: &TimeZone) -> Date {
+    Instant::from_micros(closes_at.as_micros().saturating_sub(1)).date(zone)
 }
 
 /// What is stored of a respondent.
@@ -224,7 +236,7 @@ async fn save(
 ) -> Response {
     match try_save(&service, &token, &fields).await {
         Ok(response) => response,
-        Err(error) => service.refuse(&error, &headers, &format!("/s/{token}")),
+        Err(error) => service.refuse(&error, &headers, (Aim::Answer, &format!("/s/{token}"))),
     }
 }
 
@@ -373,7 +385,7 @@ pub(super) fn answered(
 ) -> Response {
     match html {
         Ok(html) => page(StatusCode::OK, html),
-        Err(error) => service.refuse(&error, headers, &format!("/s/{token}")),
+        Err(error) => service.refuse(&error, headers, (Aim::Answer, &format!("/s/{token}"))),
     }
 }
 

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::respond::WebError;
+use super::respond::{Aim, WebError};
 use super::service::Service;
 
 /// The token in a path. What is no text looks like any other link that opens nothing.
@@ -22,7 +22,7 @@ impl FromRequestParts<Arc<Service>> for Token {
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Response> {
         match Path::<String>::from_request_parts(parts, service).await {
             Ok(Path(token)) => Ok(Self(token)),
-            Err(_) => Err(service.refuse(&WebError::UnknownLink, &parts.headers, "/")),
+            Err(_) => Err(service.refuse(&WebError::UnknownLink, &parts.headers, (Aim::Answer, "/"))),
         }
     }
 }

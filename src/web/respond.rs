@@ -3,7 +3,9 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::{Look, Page, not_saved_page, unknown_link_page};
+use super::answer::{
+    Look, Page, busy_page, failed_page, not_saved_page, stop_failed_page, too_large_page, unknown_link_page,
+};
 use super::service::Service;
 use crate::store::StoreError;
 use crate::wave::WaveError;
@@ -20,6 +22,15 @@ pub(super) enum WebError {
     Foreign,
     /// Something here failed.
     Failed,
+}
+
+/// What a request was for, as far as its failures have words of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// To answer, or to look at what was answered.
+    Answer,
+    /// To stop mails.
+    Stop,
 }
 
 impl From<StoreError> for WebError {
@@ -59,25 +70,62 @@ pub(super) fn see_other(path: &str) -> Response {
 
 impl Service {
     /// The response to a request that came to no page of its own.
-    pub(super) fn refuse(&self, error: &WebError, headers: &HeaderMap, path: &str) -> Response {
+    ///
+    /// `path` leads back to a page of the same link.
+    pub(super) fn refuse(&self, error: &WebError, headers: &HeaderMap, (aim, path): (Aim, &str)) -> Response {
         let language = self.language_of(headers);
-        let (status, html): (StatusCode, Page) = match error {
-            WebError::UnknownLink => {
+        let (look, organisation) = (&self.look, &self.organisation);
+        let (status, html): (StatusCode, Page) = match (error, aim) {
+            (WebError::UnknownLink, _) => {
                 self.metrics.unknown_links.inc();
-                (StatusCode::NOT_FOUND, unknown_link_page(&self.look, &self.organisation, &language))
+                (StatusCode::NOT_FOUND, unknown_link_page(look, organisation, &language))
             }
-            WebError::Foreign => {
-                (StatusCode::FORBIDDEN, not_saved_page(&self.look, &self.organisation, &language, path))
+            (WebError::Foreign, Aim::Answer) => {
+                (StatusCode::FORBIDDEN, not_saved_page(look, organisation, &language, path))
             }
-            WebError::Failed => {
+            (WebError::Foreign, Aim::Stop) => {
+                (StatusCode::FORBIDDEN, stop_failed_page(look, organisation, &language, path))
+            }
+            (WebError::Failed, aim) => {
                 self.metrics.failures.inc();
-                let html = not_saved_page(&self.look, &self.organisation, &language, path);
+                let html = match aim {
+                    // Nothing is known of the link any more, so that nothing can be said of its answers.
+                    Aim::Answer => failed_page(look, organisation, &language, path),
+                    Aim::Stop => stop_failed_page(look, organisation, &language, path),
+                };
                 (StatusCode::SERVICE_UNAVAILABLE, html)
             }
         };
         let mut response = page(status, html.unwrap_or_default());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(AGAIN));
+        }
+        response
+    }
+
+    /// Puts a page in the reader's language into a refusal of a layer, which says nothing or says it in English.
+    pub(super) fn put_into_words(
+        &self,
+        refusal: &Response,
+        language: &str,
+        (aim, path): (Aim, &str),
+    ) -> Response {
+        let (look, organisation) = (&self.look, &self.organisation);
+        let html = match (refusal.status(), aim) {
+            (StatusCode::SERVICE_UNAVAILABLE, _) => busy_page(look, organisation, language, path),
+            (StatusCode::PAYLOAD_TOO_LARGE, _) => too_large_page(look, organisation, language, path),
+            (_, Aim::Stop) => stop_failed_page(look, organisation, language, path),
+            (_, Aim::Answer) => failed_page(look, organisation, language, path),
+        };
+        let mut response = page(refusal.status(), html.unwrap_or_default());
+        for name in [header::RETRY_AFTER, header::CONNECTION, header::ALLOW] {
+            if let Some(value) = refusal.headers().get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let again = HeaderValue::from_static(AGAIN);
+            response.headers_mut().entry(header::RETRY_AFTER).or_insert(again);
         }
         response
     }

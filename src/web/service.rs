@@ -1,7 +1,8 @@
 //! What the answering pages work with: database, clock, key, and the surveys that have been read.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use jiff::tz::TimeZone;
 use uuid::Uuid;
@@ -41,7 +42,9 @@ pub struct Service {
     /// Answers that are saved, together with all that come meanwhile.
     saving: Gather<Answered, Result<bool, WaveError>>,
     /// Invitations whose ballot is being cast: one at a time.
-    casting: Mutex<HashSet<Uuid>>,
+    casting: Turns,
+    /// Whether the service is about to stop, so that no new requests should be sent its way.
+    pub(super) stopping: AtomicBool,
 }
 
 /// An answer to be saved.
@@ -94,7 +97,8 @@ impl Service {
             https: parts.base_url.starts_with("https://"),
             metrics: Metrics::default(),
             waves: RwLock::default(),
-            casting: Mutex::default(),
+            casting: Turns::default(),
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -147,10 +151,10 @@ impl Service {
         self.keys.nonce(&token_hash(token), subject)
     }
 
-    /// Keeps other ballots of the same invitation waiting outside; `None` while one is being cast.
-    pub(super) fn cast_alone(self: &Arc<Self>, invitation: Uuid) -> Option<Casting> {
-        let mut casting = self.casting.lock().unwrap_or_else(PoisonError::into_inner);
-        casting.insert(invitation).then(|| Casting { service: Arc::clone(self), invitation })
+    /// Waits until no other ballot of the same invitation is being cast, and keeps those that follow waiting.
+    pub(super) async fn cast_alone(&self, invitation: Uuid) -> Casting {
+        let turn = self.casting.of(invitation);
+        Casting { _turn: turn.lock_owned().await }
     }
 }
 
@@ -205,15 +209,25 @@ async fn save_group(
     .await
 }
 
-/// A ballot that is being cast.
-pub(super) struct Casting {
-    service: Arc<Service>,
-    invitation: Uuid,
+/// Whose turn it is to cast, by invitation.
+#[derive(Debug, Default)]
+struct Turns(Mutex<HashMap<Uuid, Weak<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn of(&self, invitation: Uuid) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(&invitation).and_then(Weak::upgrade) {
+            return turn;
+        }
+        // At most as many are left as ballots are under way.
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        turns.insert(invitation, Arc::downgrade(&turn));
+        turn
+    }
 }
 
-impl Drop for Casting {
-    fn drop(&mut self) {
-        let mut casting = self.service.casting.lock().unwrap_or_else(PoisonError::into_inner);
-        casting.remove(&self.invitation);
-    }
+/// A ballot that is being cast.
+pub(super) struct Casting {
+    _turn: tokio::sync::OwnedMutexGuard<()>,
 }

@@ -6,23 +6,17 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
 use super::answer::{Frame, Links, stop_page, stopped_page};
-use super::public::answered;
+use super::public::{Fields, field};
 use super::receive::Token;
-use super::respond::WebError;
+use super::respond::{Aim, WebError, page};
 use super::service::Service;
 use crate::seal::Purpose;
 use crate::store::StoreError;
 use crate::store::intake::{self, OpenLink};
-
-/// What a mail program posts.
-const ONE_CLICK: &[u8] = b"List-Unsubscribe=One-Click";
-
-/// The same as a part of a multipart form.
-const ONE_CLICK_VALUE: &[u8] = b"One-Click";
 
 /// Asks before mails stop.
 pub(super) async fn ask(
@@ -32,7 +26,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
 ) -> Response {
     let html = confirm(&service, &token, Purpose::Unsubscribe, &query).await;
-    answered(&service, html, &headers, &token)
+    answered(&service, html, &headers, &links(&token, Purpose::Unsubscribe).stop)
 }
 
 /// Asks before mails stop, from an answering page.
@@ -43,7 +37,7 @@ pub(super) async fn ask_by_answer_link(
     headers: HeaderMap,
 ) -> Response {
     let html = confirm(&service, &token, Purpose::Answer, &query).await;
-    answered(&service, html, &headers, &token)
+    answered(&service, html, &headers, &links(&token, Purpose::Answer).stop)
 }
 
 /// Stops mails: the page's button, or a mail program's one click.
@@ -53,8 +47,8 @@ pub(super) async fn stop(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let html = decline(&service, &token, Purpose::Unsubscribe, &body).await;
-    answered(&service, html, &headers, &token)
+    let html = decline(&service, &token, Purpose::Unsubscribe, &sent(&headers, &body)).await;
+    answered(&service, html, &headers, &links(&token, Purpose::Unsubscribe).stop)
 }
 
 /// Stops mails, from an answering page; a mail program's one click has no business here.
@@ -64,8 +58,8 @@ pub(super) async fn stop_by_answer_link(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let html = decline(&service, &token, Purpose::Answer, &body).await;
-    answered(&service, html, &headers, &token)
+    let html = decline(&service, &token, Purpose::Answer, &sent(&headers, &body)).await;
+    answered(&service, html, &headers, &links(&token, Purpose::Answer).stop)
 }
 
 async fn confirm(
@@ -82,13 +76,16 @@ async fn confirm(
     Ok(stop_page(&frame(service, &language, &links), link.email.as_deref().unwrap_or_default(), &nonce)?)
 }
 
-async fn decline(service: &Service, token: &str, purpose: Purpose, body: &[u8]) -> Result<String, WebError> {
+async fn decline(
+    service: &Service,
+    token: &str,
+    purpose: Purpose,
+    fields: &Fields,
+) -> Result<String, WebError> {
     let link = service.stop_link(token, purpose).await?.ok_or(WebError::UnknownLink)?;
-    let nonce = service.nonce(token, "stop");
-    let ours = contains(body, format!("n={nonce}").as_bytes());
+    let ours = field(fields, "n") == Some(service.nonce(token, "stop").as_str());
     let one_click = purpose == Purpose::Unsubscribe
-        && (contains(body, ONE_CLICK)
-            || contains(body, b"name=\"List-Unsubscribe\"") && contains(body, ONE_CLICK_VALUE));
+        && field(fields, "List-Unsubscribe").is_some_and(|value| value.trim() == "One-Click");
     if !(ours || one_click) {
         return Err(WebError::Foreign);
     }
@@ -128,6 +125,48 @@ fn frame<'a>(service: &'a Service, language: &'a str, links: &'a Links) -> Frame
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// A page, or what is shown in its place; `path` is that of the page that asks.
+fn answered(service: &Service, html: Result<String, WebError>, headers: &HeaderMap, path: &str) -> Response {
+    match html {
+        Ok(html) => page(StatusCode::OK, html),
+        Err(error) => service.refuse(&error, headers, (Aim::Stop, path)),
+    }
+}
+
+/// The fields of a form in either of its encodings (RFC 8058 section 3.1); without a type it is read as the plain one.
+fn sent(headers: &HeaderMap, body: &[u8]) -> Fields {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
+    if kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+        let boundary = parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty());
+        boundary.map(|boundary| parts(&String::from_utf8_lossy(body), boundary)).unwrap_or_default()
+    } else {
+        form_urlencoded::parse(body).into_owned().collect()
+    }
+}
+
+/// The fields of a multipart form (RFC 7578) whose values are texts.
+fn parts(body: &str, boundary: &str) -> Fields {
+    let delimiter = format!("--{boundary}");
+    let pieces = body.split(&delimiter).skip(1).take_while(|piece| !piece.starts_with("--"));
+    pieces
+        .filter_map(|piece| {
+            let (head, value) = piece.split_once("\r\n\r\n").or_else(|| piece.split_once("\n\n"))?;
+            let disposition =
+                head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
+                    name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
+                })?;
+            Some((
+                parameter(disposition, "name")?.to_owned(),
+                value.trim_end_matches(['\r', '\n']).to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// A parameter of a header, with or without quotation marks.
+fn parameter<'h>(header: &'h str, name: &str) -> Option<&'h str> {
+    let parameters = header.split(';').filter_map(|parameter| parameter.split_once('='));
+    let mut found = parameters.filter(|(other, _)| other.trim().eq_ignore_ascii_case(name));
+    found.next().map(|(_, value)| value.trim().trim_matches('"'))
 }

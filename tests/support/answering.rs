@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use cam::survey::{Answers, Given, Instrument, ReplyFault, parse};
 use cam::web::answer::{
     Ask, Ballot, Contract, Frame, Links, Look, Names, Notice, Promise, Respondent, ballot_items, ballot_page,
-    busy_page, delete_page, deleted_page, done_page, not_saved_page, notice_page, promise_page,
-    question_page, sent_page, stop_page, stopped_page, unknown_link_page, used_page,
+    busy_page, delete_page, deleted_page, done_page, failed_page, not_saved_page, notice_page, promise_page,
+    question_page, sent_page, stop_failed_page, stop_page, stopped_page, too_large_page, unknown_link_page,
+    used_page,
 };
 use jiff::civil::date;
 
@@ -171,6 +172,9 @@ fn around(place: &Place) -> Vec<(String, String)> {
         ("unknown", unknown_link_page(look, organisation, language)),
         ("not-saved", not_saved_page(look, organisation, language, TOKEN)),
         ("busy", busy_page(look, organisation, language, TOKEN)),
+        ("failed", failed_page(look, organisation, language, TOKEN)),
+        ("too-large", too_large_page(look, organisation, language, TOKEN)),
+        ("stop-failed", stop_failed_page(look, organisation, language, TOKEN)),
         ("stop", stop_page(&frame, "ch…@haoda.example", "h3Vd0Qm1")),
         ("stopped", stopped_page(&frame)),
         ("notice", notice_page(&frame, &notice)),

@@ -24,6 +24,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// Opens the service; it closes its door as soon as it stops.
     pub(crate) async fn open(db: &Db, keys: Keys, clock: Clock, limits: Limits) -> Self {
         let service = Service::new(Parts {
             db: db.clone(),
@@ -34,6 +35,7 @@ impl Site {
             language: "en".into(),
             base_url: "https://s.kestrel.example".into(),
         });
+        let limits = Limits { leaving: Duration::ZERO, ..limits };
         let edge = Edge::bind("127.0.0.1:0", Arc::clone(&service), limits).await.unwrap();
         let address = edge.address().unwrap();
         let (stop, stopped) = watch::channel(false);

@@ -18,7 +18,10 @@ mod words;
 pub use frame::{Contract, Frame, Links};
 pub use last::{delete_page, deleted_page, done_page};
 pub use look::Look;
-pub use plain::{Notice, busy_page, not_saved_page, notice_page, stop_page, stopped_page, unknown_link_page};
+pub use plain::{
+    Notice, busy_page, failed_page, not_saved_page, notice_page, stop_failed_page, stop_page, stopped_page,
+    too_large_page, unknown_link_page,
+};
 pub use poll::{Ballot, Promise, ballot_items, ballot_page, promise_page, sent_page, used_page};
 pub use question::{Ask, question_page};
 pub use respondent::{Names, Respondent};

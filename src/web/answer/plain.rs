@@ -72,6 +72,21 @@ pub fn busy_page(look: &Look, organisation: &str, language: &str, again: &str) -
     alone(look, organisation, language, "busy", Some((again, "busy-again")))
 }
 
+/// Writes the page for a failure that leaves open what has become of the request; `again` is the path that was asked for.
+pub fn failed_page(look: &Look, organisation: &str, language: &str, again: &str) -> Page {
+    alone(look, organisation, language, "failed", Some((again, "failed-again")))
+}
+
+/// Writes the page for a form that is larger than any page of the survey sends, status 413.
+pub fn too_large_page(look: &Look, organisation: &str, language: &str, again: &str) -> Page {
+    alone(look, organisation, language, "too-large", Some((again, "too-large-again")))
+}
+
+/// Writes the page for mails that could not be stopped; `again` is the path of the page that asks.
+pub fn stop_failed_page(look: &Look, organisation: &str, language: &str, again: &str) -> Page {
+    alone(look, organisation, language, "stop-failed", Some((again, "stop-failed-again")))
+}
+
 /// The organisation within a sentence of the page's language.
 fn named(frame: &Frame<'_>) -> String {
     let chinese = Words::of(frame.language).tag() == "zh-Hans";

@@ -110,6 +110,12 @@ not-saved-back = Back to the question
 busy-title = Too many people are answering just now.
 busy-text = Nothing you have saved is lost. Wait half a minute and open the link again.
 busy-again = Try again
+failed-title = That did not work.
+failed-text = The fault is here, not with you. What you saved before is kept; what you sent just now may not be. Wait half a minute and open the link again.
+failed-again = Open it again
+too-large-title = That is more than one page can take.
+too-large-text = Nothing of it was saved. Go back, shorten what you wrote, and send it again.
+too-large-again = Open the page again
 
 stop-title = Stop survey mails to { $address }?
 stop-text = You will get no more survey mails from { $organisation }. Invoices and service mails still come.
@@ -117,6 +123,9 @@ stop-button = Stop survey mails
 stop-keep = Keep them
 stopped-title = Done. No more survey mails from { $organisation }.
 stopped-text = Invoices and service mails still come.
+stop-failed-title = We could not stop the mails just now.
+stop-failed-text = Survey mails may still come to you. Open the page again and tap Stop survey mails once more.
+stop-failed-again = Open the page again
 
 poll-facts =
     { $questions ->

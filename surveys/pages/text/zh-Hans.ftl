@@ -93,6 +93,12 @@ not-saved-back = 返回题目
 busy-title = 现在作答的人太多。
 busy-text = 已保存的内容都还在。请等半分钟，再打开链接。
 busy-again = 再试一次
+failed-title = 刚才没有成功。
+failed-text = 问题出在我们这边，不在您。之前保存的内容都还在，刚才提交的可能没有保存。请等半分钟，再打开链接。
+failed-again = 重新打开
+too-large-title = 内容太长，一页放不下。
+too-large-text = 这次的内容没有保存。请返回上一页，把文字缩短后再提交。
+too-large-again = 重新打开页面
 
 stop-title = 不再向 { $address } 发送调查邮件？
 stop-text = { $organisation }不会再给您发调查邮件，发票和服务通知照常。
@@ -100,6 +106,9 @@ stop-button = 停止调查邮件
 stop-keep = 继续接收
 stopped-title = 已停止。{ $organisation }不会再给您发调查邮件。
 stopped-text = 发票和服务通知照常。
+stop-failed-title = 刚才没能停止邮件。
+stop-failed-text = 您可能还会收到调查邮件。请重新打开页面，再点一次“停止调查邮件”。
+stop-failed-again = 重新打开页面
 
 poll-facts = 共 { $questions } 题，约 { $minutes } 分钟。
 poll-facts-until = 共 { $questions } 题，约 { $minutes } 分钟，{ $date }截止。
