@@ -103,7 +103,8 @@ impl Field {
 
     /// Every answer of everybody as `item=value`.
     async fn saved(&self) -> BTreeMap<String, String> {
-        let sql = "SELECT item_key || '=' || COALESCE(printf('%g', number), choice, text, '') FROM answer";
+        let sql = "SELECT item_key || '=' || CASE WHEN number IS NULL THEN COALESCE(choice, text, '') ELSE printf('%g', number) END
+                     FROM answer";
         let rows = column(&self.db, sql).await;
         let pairs = rows.iter().map(|row| row.split_once('=').unwrap());
         let saved: BTreeMap<_, _> = pairs.map(|(item, value)| (item.into(), value.into())).collect();
@@ -457,4 +458,106 @@ async fn taps_answer_every_question_with_script_off() {
     let field = Field::every_kind().await;
     answers(&field, 0, &mut person, &KINDS).await;
     field.site.close().await;
+}
+
+/// Paths of all links of a mail: of its texts and of its header for unsubscribing.
+fn links(mail: &Received) -> BTreeSet<String> {
+    let parsed = mail_parser::MessageParser::default().parse(&mail.bytes).unwrap();
+    let header = parsed.header_raw("List-Unsubscribe").unwrap();
+    let (text, html) = (parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap());
+    let all = format!("{header}\n{text}\n{html}");
+    let ends = |c: char| c.is_whitespace() || "\"<>'".contains(c);
+    let found = all.split("https://s.kestrel.example").skip(1);
+    found.map(|piece| piece.split(ends).next().unwrap().replace("&#38;", "&").replace("&amp;", "&")).collect()
+}
+
+/// Opens links in a browser, and every link of every page that they lead to, and returns what was opened.
+fn open_all(browser: &mut Browser, site: &str, mut waiting: BTreeSet<String>) -> BTreeSet<String> {
+    let mut opened = BTreeSet::new();
+    while let Some(path) = waiting.pop_first() {
+        if !opened.insert(path.clone()) {
+            continue;
+        }
+        browser.visit(&format!("{site}{path}"));
+        assert_eq!(
+            browser.look("performance.getEntriesByType('navigation')[0].responseStatus"),
+            200,
+            "{path}"
+        );
+        let found = browser.look("[...document.links].map((link) => link.href.split('#')[0])");
+        let found = found.as_array().unwrap().iter().map(|link| link.as_str().unwrap());
+        waiting.extend(found.filter_map(|link| link.strip_prefix(site)).map(str::to_owned));
+    }
+    opened
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_that_runs_scripts_and_opens_every_link_of_every_page_changes_nothing() {
+    let Some(chromium) = chromium() else { return };
+    let field = Field::open(3, launch_of(&wave_file(""))).await;
+    let sink = sink();
+    let port = sink.start().await.unwrap().port();
+    send_until(outbox(&field.db, port, Clock::moving(at(NOW)), 2), async || {
+        sink.count() == 3 && states(&field.db).await.get("sent") == Some(&3)
+    })
+    .await;
+    // One has not begun, one is on the way, one has come to the last page.
+    for (one, questions) in [(1, 3), (2, 30)] {
+        let path = format!("/s/{}", field.invited[one].token);
+        for _ in 0..questions {
+            let page = field.site.get(&path).await;
+            if page.body.contains("<progress") {
+                let form = page.form();
+                let (name, value) = form.buttons.iter().rfind(|(name, _)| name == "v").unwrap();
+                assert_eq!(field.site.press(&form, &[(name, value)]).await.status, 303);
+            }
+        }
+    }
+    let before = dump(&field.db).await;
+    assert_eq!((before["answer"].len() > 12, field.finished().await.len()), (true, 1));
+    let paths: BTreeSet<String> = sink.mails().iter().flat_map(links).collect();
+    for one in &field.invited {
+        for path in [format!("/s/{}?r=7", one.token), format!("/u/{}", one.stop)] {
+            assert!(paths.iter().any(|link| link.starts_with(&path)), "{path}: {paths:?}");
+        }
+    }
+    let mut browser = Browser::open(&chromium);
+    browser.visit("data:text/html,<title>off</title><script>document.title='on'</script>");
+    assert_eq!(browser.look("document.title"), "on");
+    let opened = open_all(&mut browser, &field.address(""), paths.clone());
+    for way in ["/notice", "/stop", "/delete", "?q=overall", "l=zh-Hans"] {
+        assert!(opened.iter().any(|path| path.contains(way)), "{way}: {opened:?}");
+    }
+    assert_eq!(dump(&field.db).await, before);
+    println!("{} links of 3 mails led to {} pages; no row of any table changed", paths.len(), opened.len());
+    field.site.close().await;
+}
+
+#[test]
+fn a_control_without_a_ring_one_outside_the_screen_and_one_under_another_are_found() {
+    let Some(chromium) = chromium() else { return };
+    let mut browser = Browser::open(&chromium);
+    let page = |style: &str| {
+        format!(
+            "data:text/html,<!doctype html><meta name=viewport content=width=device-width>\
+             <style>:focus{{outline:3px solid}}{style}</style><button>a</button>"
+        )
+    };
+    for (style, faults) in [
+        ("", &[][..]),
+        ("button:focus{outline:0}", &["not ringed"]),
+        ("button{position:fixed;top:-90px}", &["not inside"]),
+        ("button{position:fixed;left:355px}", &["not inside"]),
+    ] {
+        browser.visit(&page(style));
+        let mut person = Person::new(browser, Hand::Keys);
+        assert_eq!(person.tab(false, "button")["wanted"], true);
+        let found: Vec<_> = person.faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
+        assert_eq!(found, faults, "{style}");
+        browser = person.browser;
+    }
+    browser.visit(&page("body::after{content:'';position:fixed;inset:0}"));
+    let mut person = Person::new(browser, Hand::Taps);
+    person.choose("button", None);
+    assert_eq!(person.faults, ["a finger misses button"]);
 }
