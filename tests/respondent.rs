@@ -24,7 +24,7 @@ use cam::import::Kind;
 use cam::mail::Received;
 use cam::store::Db;
 use cam::survey::{self, Answers};
-use cam::wave::Launch;
+use cam::wave::{Launch, WaveFile};
 use cam::web::Limits;
 use chromium::chromium;
 use driven::{Browser, END, ENTER, Key, LEFT, PHONE, SPACE, TAB};
@@ -88,12 +88,15 @@ impl Field {
     }
 
     async fn every_kind() -> Self {
-        let text = EVERY_KIND
-            .replace("languages = [\"en\", \"zh-Hans\", \"ar\"]", "languages = [\"en\", \"zh-Hans\"]");
-        let file = wave_file("").replace("customer_satisfaction", "answering");
-        let file = cam::wave::WaveFile::parse("wave.toml", &file).unwrap();
-        let survey = survey::parse("survey.toml", &text).unwrap();
-        let wave = Launch { file, survey, survey_text: text, ..launch_of(&wave_file("")) };
+        let text = wave_file("").replace("customer_satisfaction", "answering");
+        let notice = text.split_once("[notice.en]").unwrap().1.split("[notice").next().unwrap();
+        let file = WaveFile::parse("wave.toml", &format!("{text}[notice.ar]{notice}")).unwrap();
+        let words = "{ en = \"w\", zh-Hans = \"w\", ar = \"w\" }";
+        let mails = ["invitation", "reminder", "thanks"]
+            .map(|kind| format!("[mail.{kind}]\nsubject = {words}\nbody = {words}\n"));
+        let survey_text = format!("{EVERY_KIND}\n{}", mails.concat());
+        let survey = survey::parse("answering.toml", &survey_text).unwrap();
+        let wave = Launch { file, survey, survey_text, ..launch_of(&wave_file("")) };
         Self::open(1, wave).await
     }
 
@@ -328,16 +331,13 @@ impl Person {
         self.choose(field, None);
         match self.hand {
             Hand::Keys => {
-                // A slip, mended with the arrow keys.
-                let (last, first) = (text.chars().last().unwrap(), &text[..text.len() - 1]);
-                let (head, tail) = first.split_at(first.len() / 2);
-                self.browser.write(tail);
-                for _ in 0..tail.chars().count() {
-                    self.browser.press(LEFT, false);
-                }
-                self.browser.write(head);
+                // A letter is left out, and put in with the arrow keys.
+                let (head, tail) = text.split_at(2);
+                self.browser.write(&head[1..]);
+                self.browser.press(LEFT, false);
+                self.browser.write(&head[..1]);
                 self.browser.press(END, false);
-                self.browser.write(&last.to_string());
+                self.browser.write(tail);
             }
             Hand::Taps => {
                 self.browser.call("Input.insertText", json!({ "text": text }));
@@ -413,7 +413,7 @@ impl Person {
 
 /// Answers a survey, and looks for exactly the chosen answers in the database.
 async fn answers(field: &Field, one: usize, person: &mut Person, plan: &Plan) {
-    let started = std::time::Instant::now();
+    let (started, before) = (std::time::Instant::now(), (person.pages, person.controls));
     person.browser.visit(&field.address(&format!("/s/{}", field.invited[one].token)));
     let screen = person.browser.look("[innerWidth, innerHeight]");
     assert_eq!(screen, json!([PHONE.0, PHONE.1]));
@@ -426,8 +426,8 @@ async fn answers(field: &Field, one: usize, person: &mut Person, plan: &Plan) {
     println!(
         "{} questions answered on {} pages with {} controls in {:.1} s",
         seen.len(),
-        person.pages,
-        person.controls,
+        person.pages - before.0,
+        person.controls - before.1,
         started.elapsed().as_secs_f64()
     );
 }
