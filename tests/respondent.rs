@@ -281,7 +281,7 @@ impl Person {
     fn reach(&mut self, wanted: &str) {
         for _ in 0..80 {
             if self.tab(false, wanted)["wanted"] == true {
-                if self.pages % 3 == 0 {
+                if self.pages.is_multiple_of(3) {
                     self.tab(false, wanted);
                     assert_eq!(self.tab(true, wanted)["wanted"], true, "{wanted}");
                 }
@@ -400,7 +400,7 @@ impl Person {
                 self.follow("nav a[hreflang=zh-Hans]", ENTER);
                 assert_eq!((self.language().as_str(), self.question()), ("zh-Hans", question));
             } else {
-                let key = if seen.len() % 2 == 0 { SPACE } else { ENTER };
+                let key = if seen.len().is_multiple_of(2) { SPACE } else { ENTER };
                 self.say(plan.say(&question), key);
                 seen.push(question);
             }
@@ -423,7 +423,7 @@ async fn answers(field: &Field, one: usize, person: &mut Person, plan: &Plan) {
     assert_eq!(field.finished().await, [field.invited[one].person.clone()]);
     assert_eq!(person.browser.look("document.querySelectorAll('dl.row > div').length"), plan.says.len());
     assert!(person.faults.is_empty(), "{}", person.faults.join("\n"));
-    println!(
+    eprintln!(
         "{} questions answered on {} pages with {} controls in {:.1} s",
         seen.len(),
         person.pages - before.0,
@@ -529,7 +529,7 @@ async fn a_scanner_that_runs_scripts_and_opens_every_link_of_every_page_changes_
         assert!(opened.iter().any(|path| path.contains(way)), "{way}: {opened:?}");
     }
     assert_eq!(dump(&field.db).await, before);
-    println!("{} links of 3 mails led to {} pages; no row of any table changed", paths.len(), opened.len());
+    eprintln!("{} links of 3 mails led to {} pages; no row of any table changed", paths.len(), opened.len());
     field.site.close().await;
 }
 
