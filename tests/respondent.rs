@@ -1,0 +1,563 @@
+//! A real browser answers on a phone: with the keyboard alone, and by taps with script off; one that only opens links
+//! changes nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+#![expect(clippy::format_push_string, reason = "a test needs no faster text")]
+
+#[path = "support/chromium.rs"]
+mod chromium;
+#[path = "support/driven.rs"]
+mod driven;
+#[path = "support/fielded.rs"]
+mod fielded;
+#[path = "support/import_desk.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod import_desk;
+#[path = "support/served.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod served;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cam::clock::Clock;
+use cam::import::Kind;
+use cam::mail::Received;
+use cam::store::Db;
+use cam::survey::{self, Answers};
+use cam::wave::{Launch, WaveFile};
+use cam::web::Limits;
+use chromium::chromium;
+use driven::{Browser, END, ENTER, Key, LEFT, PHONE, SPACE, TAB};
+use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states, wave_file};
+use import_desk::Desk;
+use serde_json::{Value, json};
+use served::{Invited, Site, column, dump, invited};
+use tempfile::TempDir;
+
+const ACCOUNTS: &str =
+    "kind = \"accounts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\nname = \"name\"\n";
+
+const CONTACTS: &str = "kind = \"contacts\"\n[fields]\nkey = { column = \"no\", scheme = \"crm\" }\n\
+     account = { column = \"account\", scheme = \"crm\" }\nname = \"name\"\nemail = \"email\"\nlanguage = \"language\"\n\
+     timezone = \"zone\"\n";
+
+/// The survey with a question of every kind.
+const EVERY_KIND: &str = include_str!("support/answering.toml");
+
+/// A launched wave on a fresh database, its service and its invited people.
+struct Field {
+    _desk: Desk,
+    _folder: TempDir,
+    db: Db,
+    site: Site,
+    invited: Vec<Invited>,
+}
+
+impl Field {
+    async fn open(people: usize, wave: Launch) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("test.db").display())).await.unwrap();
+        db.migrate().await.unwrap();
+        let desk = Desk::open(db.clone()).await;
+        desk.import(Kind::Accounts, "no,name\nA1,Haoda\n", ACCOUNTS).await.unwrap();
+        let mut rows = String::from("no,account,name,email,language,zone\n");
+        for number in 0..people {
+            rows.push_str(&format!(
+                "C{number},A1,Guest {number},guest{number:02}@haoda.example,en,Asia/Shanghai\n"
+            ));
+        }
+        desk.import(Kind::Contacts, rows, CONTACTS).await.unwrap();
+        launch(&db, wave, at(NOW)).await.unwrap();
+        let site = Site::open(&db, keys(), Clock::moving(at(NOW)), Limits::default()).await;
+        let invited = invited(&db, &keys(), "autumn").await;
+        assert_eq!(invited.len(), people);
+        Self { _desk: desk, _folder: folder, db, site, invited }
+    }
+
+    /// The shipped customer survey, and the place of somebody whose block asks about other suppliers.
+    async fn customers() -> (Self, usize) {
+        let field = Self::open(24, launch_of(&wave_file(""))).await;
+        let text = survey::shipped("customer_satisfaction").unwrap();
+        let survey = survey::parse("survey.toml", text).unwrap();
+        let asked = |one: &Invited| {
+            let route = survey.route(&Answers::new(), &one.id.to_string());
+            route.into_iter().any(|at| survey.items[at].key == "other_supplier")
+        };
+        let one = field.invited.iter().position(asked).unwrap();
+        (field, one)
+    }
+
+    async fn every_kind() -> Self {
+        let text = wave_file("").replace("customer_satisfaction", "answering");
+        let notice = text.split_once("[notice.en]").unwrap().1.split("[notice").next().unwrap();
+        let file = WaveFile::parse("wave.toml", &format!("{text}[notice.ar]{notice}")).unwrap();
+        let words = "{ en = \"w\", zh-Hans = \"w\", ar = \"w\" }";
+        let mails = ["invitation", "reminder", "thanks"]
+            .map(|kind| format!("[mail.{kind}]\nsubject = {words}\nbody = {words}\n"));
+        let survey_text = format!("{EVERY_KIND}\n{}", mails.concat());
+        let survey = survey::parse("answering.toml", &survey_text).unwrap();
+        let wave = Launch { file, survey, survey_text, ..launch_of(&wave_file("")) };
+        Self::open(1, wave).await
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("http://{}{path}", self.site.address)
+    }
+
+    /// Every answer of everybody as `item=value`.
+    async fn saved(&self) -> BTreeMap<String, String> {
+        let sql = "SELECT item_key || '=' || CASE WHEN number IS NULL THEN COALESCE(choice, text, '') ELSE printf('%g', number) END
+                     FROM answer";
+        let rows = column(&self.db, sql).await;
+        let pairs = rows.iter().map(|row| row.split_once('=').unwrap());
+        let saved: BTreeMap<_, _> = pairs.map(|(item, value)| (item.into(), value.into())).collect();
+        assert_eq!(saved.len(), rows.len());
+        saved
+    }
+
+    async fn finished(&self) -> Vec<String> {
+        let sql = "SELECT COALESCE(contact.email, '') FROM invitation JOIN contact ON contact.id = invitation.contact_id
+                    WHERE finished_at IS NOT NULL";
+        column(&self.db, sql).await
+    }
+}
+
+/// What somebody wants to say to a question.
+#[derive(Clone, Copy)]
+enum Say {
+    Tile(&'static str),
+    Several(&'static [&'static str]),
+    Order(&'static [&'static str]),
+    Text(&'static str),
+    Day([&'static str; 3]),
+}
+
+/// What they say, what is stored of it, the question from which they go back to say something else to the one before, and
+/// the question at which they change the language.
+struct Plan {
+    says: &'static [(&'static str, Say, &'static str)],
+    back_at: &'static str,
+    instead: &'static str,
+    language_at: &'static str,
+}
+
+impl Plan {
+    fn say(&self, question: &str) -> Say {
+        self.says.iter().find(|(key, ..)| *key == question).unwrap_or_else(|| panic!("{question}?")).1
+    }
+
+    fn stored(&self) -> BTreeMap<String, String> {
+        self.says.iter().map(|(key, _, stored)| ((*key).to_owned(), (*stored).to_owned())).collect()
+    }
+}
+
+/// `overall` is first said to be 8 and then 6.
+const CUSTOMER: Plan = Plan {
+    says: &[
+        ("overall", Say::Tile("8"), "6"),
+        ("expected", Say::Tile("1"), "1"),
+        ("ideal", Say::Tile("10"), "10"),
+        ("product_fit", Say::Tile("2"), "2"),
+        ("communication_clear", Say::Tile("9"), "9"),
+        ("sales_help", Say::Tile("5"), "5"),
+        ("channel_easy", Say::Tile("4"), "4"),
+        ("delivery_service", Say::Tile("7"), "7"),
+        ("price_fair", Say::Tile("3"), "3"),
+        ("other_supplier", Say::Tile("some"), "some"),
+        ("other_satisfaction", Say::Tile("8"), "8"),
+        ("recommend", Say::Tile("0"), "0"),
+        ("buy_again", Say::Tile("6"), "6"),
+    ],
+    back_at: "expected",
+    instead: "6",
+    language_at: "product_fit",
+};
+
+/// `close` is first said to be 2 and then 5.
+const KINDS: Plan = Plan {
+    says: &[
+        ("recommend", Say::Tile("10"), "10"),
+        ("overall", Say::Tile("7"), "7"),
+        ("close", Say::Tile("2"), "5"),
+        ("ordering", Say::Tile("4"), "4"),
+        ("delivery", Say::Tile("1"), "1"),
+        ("improve", Say::Tile("parts"), "parts"),
+        ("used", Say::Several(&["shop", "visit"]), "[\"shop\",\"visit\"]"),
+        (
+            "order",
+            Say::Order(&["price", "date", "advice", "parts"]),
+            "[\"price\",\"date\",\"advice\",\"parts\"]",
+        ),
+        ("since", Say::Day(["2019", "3", "1"]), "2019-03-01"),
+        ("machines", Say::Text("12.5"), "12.5"),
+        ("word", Say::Text("Reliable"), "Reliable"),
+        ("words", Say::Text("Tell us early.\nThen keep it."), "Tell us early.\nThen keep it."),
+    ],
+    back_at: "ordering",
+    instead: "5",
+    language_at: "improve",
+};
+
+/// The focused control: whether it is the wanted one, whether the screen shows it, and whether it shows its focus.
+const FOCUSED: &str = "(wanted, width, height) => {
+  const control = document.activeElement;
+  if (!control || control === document.body) return null;
+  const parts = [control, ...(control.labels ?? [])].filter((part) => getComputedStyle(part).opacity !== '0');
+  const inside = (part) => {
+    const box = part.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height;
+  };
+  const ringed = (part) => {
+    const style = getComputedStyle(part);
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none';
+  };
+  const name = control.outerHTML.split('\\n')[0].slice(0, 140);
+  return { name, wanted: control.matches(wanted), inside: inside(parts[0]), ringed: parts.some(ringed) };
+}";
+
+/// The middle of a control, or of the label in whose place it stands, and whether a finger there meets it.
+const MIDDLE: &str = "(wanted) => {
+  const control = document.querySelector(wanted);
+  const part = control.type === 'checkbox' ? control.labels[0] : control;
+  part.scrollIntoView({ block: 'center' });
+  const box = part.getBoundingClientRect();
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  return { x, y, met: part.contains(document.elementFromPoint(x, y)) };
+}";
+
+const QUESTION: &str =
+    "document.querySelector('progress') ? document.querySelector('input[name=q]').value : ''";
+
+/// How somebody uses a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Keys,
+    Taps,
+}
+
+/// Somebody with a browser.
+struct Person {
+    browser: Browser,
+    hand: Hand,
+    pages: usize,
+    controls: usize,
+    faults: Vec<String>,
+}
+
+impl Person {
+    fn new(browser: Browser, hand: Hand) -> Self {
+        Self { browser, hand, pages: 0, controls: 0, faults: Vec::new() }
+    }
+
+    fn question(&mut self) -> String {
+        self.browser.look(QUESTION).as_str().unwrap().to_owned()
+    }
+
+    fn language(&mut self) -> String {
+        self.browser.look("document.documentElement.lang").as_str().unwrap().to_owned()
+    }
+
+    fn there(&mut self, wanted: &str) -> bool {
+        self.browser.look(&format!("!!document.querySelector({})", json!(wanted))) == true
+    }
+
+    /// Presses Tab, or Shift and Tab, and looks where that led.
+    fn tab(&mut self, shift: bool, wanted: &str) -> Value {
+        self.browser.press(TAB, shift);
+        let (width, height) = PHONE;
+        let found = self.browser.look(&format!("({FOCUSED})({}, {width}, {height})", json!(wanted)));
+        if !found.is_null() {
+            self.controls += 1;
+            for law in ["inside", "ringed"] {
+                if found[law] != true {
+                    self.faults.push(format!("not {law}: {}", found["name"]));
+                }
+            }
+        }
+        found
+    }
+
+    /// Goes to a control with Tab; every third time one step too far, and back.
+    fn reach(&mut self, wanted: &str) {
+        for _ in 0..80 {
+            if self.tab(false, wanted)["wanted"] == true {
+                if self.pages.is_multiple_of(3) {
+                    self.tab(false, wanted);
+                    assert_eq!(self.tab(true, wanted)["wanted"], true, "{wanted}");
+                }
+                return;
+            }
+        }
+        let page = self.browser.look("document.body.innerText");
+        panic!("no key leads to {wanted} in {page}");
+    }
+
+    /// Goes to a control, and returns where a finger meets it.
+    fn go_to(&mut self, wanted: &str) -> (f64, f64) {
+        if self.hand == Hand::Keys {
+            self.reach(wanted);
+            return (0.0, 0.0);
+        }
+        let middle = self.browser.look(&format!("({MIDDLE})({})", json!(wanted)));
+        self.controls += 1;
+        if middle["met"] != true {
+            self.faults.push(format!("a finger misses {wanted}"));
+        }
+        (middle["x"].as_f64().unwrap(), middle["y"].as_f64().unwrap())
+    }
+
+    /// Uses a control, which stays on the page; a field needs no key.
+    fn choose(&mut self, wanted: &str, key: Option<Key>) {
+        let (x, y) = self.go_to(wanted);
+        match (self.hand, key) {
+            (Hand::Taps, _) => self.browser.touch(x, y),
+            (Hand::Keys, Some(key)) => self.browser.press(key, false),
+            (Hand::Keys, None) => {}
+        }
+    }
+
+    /// Uses a control that leads on.
+    fn follow(&mut self, wanted: &str, key: Key) {
+        self.pages += 1;
+        let (x, y) = self.go_to(wanted);
+        let hand = self.hand;
+        self.browser.leave(|browser| match hand {
+            Hand::Keys => browser.press(key, false),
+            Hand::Taps => browser.touch(x, y),
+        });
+    }
+
+    fn write(&mut self, field: &str, text: &str) {
+        self.choose(field, None);
+        match self.hand {
+            Hand::Keys => {
+                // A letter is left out, and put in with the arrow keys.
+                let (head, tail) = text.split_at(2);
+                self.browser.write(&head[1..]);
+                self.browser.press(LEFT, false);
+                self.browser.write(&head[..1]);
+                self.browser.press(END, false);
+                self.browser.write(tail);
+            }
+            Hand::Taps => {
+                self.browser.call("Input.insertText", json!({ "text": text }));
+            }
+        }
+    }
+
+    /// Answers the question of the page; `key` presses the button.
+    fn say(&mut self, say: Say, key: Key) {
+        match say {
+            Say::Tile(value) => self.follow(&format!("button[name=v][value='{value}']"), key),
+            Say::Several(values) => {
+                for value in values {
+                    self.choose(&format!("input[value='{value}']"), Some(SPACE));
+                }
+                self.follow("button.go", key);
+            }
+            Say::Order(values) => {
+                for value in values {
+                    let tile = format!("button[name=v][value='{value}']");
+                    if self.there(&tile) {
+                        self.follow(&tile, key);
+                    }
+                }
+            }
+            Say::Text(text) => {
+                self.write("#f", text);
+                self.follow("button.go", key);
+            }
+            Say::Day(parts) => {
+                for (field, part) in ["#f", "#fm", "#fd"].into_iter().zip(parts) {
+                    self.choose(field, None);
+                    self.browser.write(part);
+                }
+                self.follow("button.go", key);
+            }
+        }
+    }
+
+    /// Answers as planned to the last page, and returns the questions in the order in which they were answered.
+    fn answer(&mut self, plan: &Plan) -> Vec<String> {
+        let mut seen: Vec<String> = Vec::new();
+        let (mut went_back, mut spoke) = (false, false);
+        loop {
+            let question = self.question();
+            assert!(seen.len() < 30, "{seen:?}");
+            if question.is_empty() {
+                break;
+            }
+            if question == plan.back_at && !went_back {
+                went_back = true;
+                self.follow(".bar a", ENTER);
+                assert_eq!(Some(&self.question()), seen.last());
+                assert!(self.there("button[aria-current=true]"));
+                self.say(Say::Tile(plan.instead), SPACE);
+                assert_eq!(self.question(), question);
+            } else if question == plan.language_at && !spoke {
+                spoke = true;
+                assert_eq!(self.language(), "en");
+                self.follow("nav a[hreflang=zh-Hans]", ENTER);
+                assert_eq!((self.language().as_str(), self.question()), ("zh-Hans", question));
+            } else {
+                let key = if seen.len().is_multiple_of(2) { SPACE } else { ENTER };
+                self.say(plan.say(&question), key);
+                seen.push(question);
+            }
+        }
+        assert!(went_back && spoke);
+        assert_eq!(self.language(), "zh-Hans");
+        seen
+    }
+}
+
+/// Answers a survey, and looks for exactly the chosen answers in the database.
+async fn answers(field: &Field, one: usize, person: &mut Person, plan: &Plan) {
+    let (started, before) = (std::time::Instant::now(), (person.pages, person.controls));
+    person.browser.visit(&field.address(&format!("/s/{}", field.invited[one].token)));
+    let screen = person.browser.look("[innerWidth, innerHeight]");
+    assert_eq!(screen, json!([PHONE.0, PHONE.1]));
+    let seen = person.answer(plan);
+    assert_eq!(seen.len(), plan.says.len(), "{seen:?}");
+    assert_eq!(field.saved().await, plan.stored());
+    assert_eq!(field.finished().await, [field.invited[one].person.clone()]);
+    assert_eq!(person.browser.look("document.querySelectorAll('dl.row > div').length"), plan.says.len());
+    assert!(person.faults.is_empty(), "{}", person.faults.join("\n"));
+    eprintln!(
+        "{} questions answered on {} pages with {} controls in {:.1} s",
+        seen.len(),
+        person.pages - before.0,
+        person.controls - before.1,
+        started.elapsed().as_secs_f64()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_alone_answers_every_question_and_every_focused_control_is_seen() {
+    let Some(chromium) = chromium() else { return };
+    let (field, one) = Field::customers().await;
+    let mut person = Person::new(Browser::open(&chromium), Hand::Keys);
+    answers(&field, one, &mut person, &CUSTOMER).await;
+    field.site.close().await;
+    let field = Field::every_kind().await;
+    answers(&field, 0, &mut person, &KINDS).await;
+    field.site.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taps_answer_every_question_with_script_off() {
+    let Some(chromium) = chromium() else { return };
+    let (field, one) = Field::customers().await;
+    let mut browser = Browser::open(&chromium);
+    browser.script_off();
+    browser.visit("data:text/html,<title>off</title><script>document.title='on'</script>");
+    assert_eq!(browser.look("document.title"), "off");
+    let mut person = Person::new(browser, Hand::Taps);
+    answers(&field, one, &mut person, &CUSTOMER).await;
+    field.site.close().await;
+    let field = Field::every_kind().await;
+    answers(&field, 0, &mut person, &KINDS).await;
+    field.site.close().await;
+}
+
+/// Paths of all links of a mail: of its texts and of its header for unsubscribing.
+fn links(mail: &Received) -> BTreeSet<String> {
+    let parsed = mail_parser::MessageParser::default().parse(&mail.bytes).unwrap();
+    let header = parsed.header_raw("List-Unsubscribe").unwrap();
+    let (text, html) = (parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap());
+    let all = format!("{header}\n{text}\n{html}");
+    let ends = |c: char| c.is_whitespace() || "\"<>'".contains(c);
+    let found = all.split("https://s.kestrel.example").skip(1);
+    found.map(|piece| piece.split(ends).next().unwrap().replace("&#38;", "&").replace("&amp;", "&")).collect()
+}
+
+/// Opens links in a browser, and every link of every page that they lead to, and returns what was opened.
+fn open_all(browser: &mut Browser, site: &str, mut waiting: BTreeSet<String>) -> BTreeSet<String> {
+    let mut opened = BTreeSet::new();
+    while let Some(path) = waiting.pop_first() {
+        if !opened.insert(path.clone()) {
+            continue;
+        }
+        browser.visit(&format!("{site}{path}"));
+        assert_eq!(
+            browser.look("performance.getEntriesByType('navigation')[0].responseStatus"),
+            200,
+            "{path}"
+        );
+        let found = browser.look("[...document.links].map((link) => link.href.split('#')[0])");
+        let found = found.as_array().unwrap().iter().map(|link| link.as_str().unwrap());
+        waiting.extend(found.filter_map(|link| link.strip_prefix(site)).map(str::to_owned));
+    }
+    opened
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_that_runs_scripts_and_opens_every_link_of_every_page_changes_nothing() {
+    let Some(chromium) = chromium() else { return };
+    let field = Field::open(3, launch_of(&wave_file(""))).await;
+    let sink = sink();
+    let port = sink.start().await.unwrap().port();
+    send_until(outbox(&field.db, port, Clock::moving(at(NOW)), 2), async || {
+        sink.count() == 3 && states(&field.db).await.get("sent") == Some(&3)
+    })
+    .await;
+    // One has not begun, one is on the way, one has come to the last page.
+    for (one, questions) in [(1, 3), (2, 30)] {
+        let path = format!("/s/{}", field.invited[one].token);
+        for _ in 0..questions {
+            let page = field.site.get(&path).await;
+            if page.body.contains("<progress") {
+                let form = page.form();
+                let (name, value) = form.buttons.iter().rfind(|(name, _)| name == "v").unwrap();
+                assert_eq!(field.site.press(&form, &[(name, value)]).await.status, 303);
+            }
+        }
+    }
+    let before = dump(&field.db).await;
+    assert_eq!((before["answer"].len() > 12, field.finished().await.len()), (true, 1));
+    let paths: BTreeSet<String> = sink.mails().iter().flat_map(links).collect();
+    for one in &field.invited {
+        for path in [format!("/s/{}?r=7", one.token), format!("/u/{}", one.stop)] {
+            assert!(paths.iter().any(|link| link.starts_with(&path)), "{path}: {paths:?}");
+        }
+    }
+    let mut browser = Browser::open(&chromium);
+    browser.visit("data:text/html,<title>off</title><script>document.title='on'</script>");
+    assert_eq!(browser.look("document.title"), "on");
+    let opened = open_all(&mut browser, &field.address(""), paths.clone());
+    for way in ["/notice", "/stop", "/delete", "?q=overall", "l=zh-Hans"] {
+        assert!(opened.iter().any(|path| path.contains(way)), "{way}: {opened:?}");
+    }
+    assert_eq!(dump(&field.db).await, before);
+    eprintln!("{} links of 3 mails led to {} pages; no row of any table changed", paths.len(), opened.len());
+    field.site.close().await;
+}
+
+#[test]
+fn a_control_without_a_ring_one_outside_the_screen_and_one_under_another_are_found() {
+    let Some(chromium) = chromium() else { return };
+    let mut browser = Browser::open(&chromium);
+    let page = |style: &str| {
+        format!(
+            "data:text/html,<!doctype html><meta name=viewport content=width=device-width>\
+             <style>:focus{{outline:3px solid}}{style}</style><button>a</button>"
+        )
+    };
+    for (style, faults) in [
+        ("", &[][..]),
+        ("button:focus{outline:0}", &["not ringed"]),
+        ("button{position:fixed;top:-90px}", &["not inside"]),
+        ("button{position:fixed;left:355px}", &["not inside"]),
+    ] {
+        browser.visit(&page(style));
+        let mut person = Person::new(browser, Hand::Keys);
+        assert_eq!(person.tab(false, "button")["wanted"], true);
+        let found: Vec<_> = person.faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
+        assert_eq!(found, faults, "{style}");
+        browser = person.browser;
+    }
+    browser.visit(&page("body::after{content:'';position:fixed;inset:0}"));
+    let mut person = Person::new(browser, Hand::Taps);
+    person.choose("button", None);
+    assert_eq!(person.faults, ["a finger misses button"]);
+}
