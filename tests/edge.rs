@@ -120,7 +120,7 @@ async fn send_owned(address: SocketAddr, request: Vec<u8>) -> u16 {
 /// Takes every connection that reads.
 async fn take_readers(db: &Db) -> (Vec<cam::store::Tx>, usize) {
     let mut taken = Vec::new();
-    while let Ok(Ok(tx)) = tokio::time::timeout(Duration::from_millis(300), db.read()).await {
+    while let Ok(Ok(tx)) = tokio::time::timeout(Duration::from_millis(1_500), db.read()).await {
         taken.push(tx);
     }
     let number = taken.len();
