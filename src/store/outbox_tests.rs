@@ -110,7 +110,7 @@ async fn fill(tx: &mut Tx) -> Result<(), StoreError> {
         "INSERT INTO survey VALUES ({survey}, 's');
          INSERT INTO survey_version VALUES ({version}, {survey}, 1, '', '');
          INSERT INTO wave VALUES ({wave}, {version}, NULL, 'named', 5, 0, NULL, 'fielded');
-         INSERT INTO fielding VALUES ({wave}, 'w', NULL, '', '', 1000, NULL, NULL, NULL, NULL);
+         INSERT INTO fielding (wave_id, key, settings, settings_sha256, closes_at) VALUES ({wave}, 'w', '', '', 1000);
          INSERT INTO account VALUES ({account}, 'a', NULL, 'active', NULL, 0, NULL, NULL);",
         wave = blob(wave())
     );

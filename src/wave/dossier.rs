@@ -7,11 +7,9 @@ use askama::Template;
 use self::words::Words;
 use super::WaveError;
 use super::file::{Mode, Notice, WaveFile};
+use crate::disclosure::LEAST_COMMENTS;
 use crate::mail::Language;
 use crate::survey::{Instrument, Item, ItemKind, Texts};
-
-/// Fewest comments that a release shows, whatever `k` is.
-const LEAST_COMMENTS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "dossier.html", config = ".config/askama.toml")]

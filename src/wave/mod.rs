@@ -11,6 +11,7 @@ mod standing;
 mod status;
 mod window;
 
+pub use crate::disclosure::LEAST_COMMENTS;
 pub use ballot::{seal_ballot, unit_paths};
 pub use dossier::dossier;
 pub use error::WaveError;

@@ -14,10 +14,7 @@ use super::respond::{Aim, WebError, page};
 use super::service::Service;
 use crate::store::intake::{self, Cast};
 use crate::survey::{Item, Reply, ReplyFault, read_ballot};
-use crate::wave::{self, Mode, WaveError};
-
-/// Fewest comments that are shown.
-const COMMENTS: usize = 10;
+use crate::wave::{self, LEAST_COMMENTS, Mode, WaveError};
 
 /// Seconds that a question of a ballot takes.
 const SECONDS_A_QUESTION: usize = 8;
@@ -31,12 +28,13 @@ pub(super) fn promise(service: &Service, visit: &Visit) -> Result<String, WebErr
     let (survey, file) = (&visit.fielded.survey, &visit.fielded.file);
     let questions = ballot_items(survey, file.free_text).len();
     let ballot = format!("{}/ballot", visit.links.survey);
+    let k = usize::try_from(visit.link.k).unwrap_or(usize::MAX);
     let promise = Promise {
         survey,
         questions,
         minutes: (questions * SECONDS_A_QUESTION).div_ceil(60).max(1),
-        k: usize::try_from(visit.link.k).unwrap_or(usize::MAX),
-        comments: file.free_text.then_some(COMMENTS),
+        k,
+        comments: file.free_text.then_some(LEAST_COMMENTS.max(k)),
         ballot: &ballot,
         sealing: "",
         decline: "",

@@ -83,8 +83,8 @@ const ENGLISH: Words = Words {
     limit_network: "The employer’s network or a proxy can see from which address, and when, the pages were opened.",
     limit_order: "While the poll is open, an administrator of the running database can read in which order ballots came in, \
                   but not what is in them.",
-    limit_alike: "Where everybody in a group answers the same, the result shows what each of them answered. Where all took \
-                  part, it shows that too.",
+    limit_alike: "Where nearly everybody in a group answers alike, the average says much about each of them; averages at \
+                  the very ends of a scale are hidden. Where all took part, it shows that too.",
     limit_style: "The way a comment is written may show who wrote it.",
     limit_program: "An operator can change the program before somebody answers.",
     limit_copies: "Somebody may hold both old copies of the sealed ballots and the passphrase.",
@@ -121,7 +121,7 @@ const CHINESE: Words = Words {
     limit_mail: "邮件服务器的日志记着链接发给了谁、什么时候发的。",
     limit_network: "公司网络或代理服务器能看到打开页面的地址和时间。",
     limit_order: "调查进行期间，数据库管理员能看出答卷到达的先后，但看不到里面的内容。",
-    limit_alike: "如果一个群体里所有人的回答都一样，结果就等于公开了每个人的回答；如果人人都参加了，也看得出来。",
+    limit_alike: "如果一个群体里几乎人人回答都差不多，平均分就能说明每个人的大致回答；处于量表两端的平均分不显示。如果人人都参加了，也看得出来。",
     limit_style: "留言的写法可能让人认出作者。",
     limit_program: "运营者可以在有人作答之前改动程序。",
     limit_copies: "可能有人既留着密封答卷的旧副本，又掌握口令。",
@@ -273,15 +273,25 @@ impl Words {
         let after = wave.delete_after;
         match (wave.mode, self.language) {
             (Mode::Anonymous, Language::En) => {
-                "Single ballots when the poll has been closed: only what was released stays. Mails that \
-                                                came back after 30 days."
-                    .to_owned()
+                let comments =
+                    if wave.free_text { format!(" Comments after {after}.") } else { String::new() };
+                format!(
+                    "Single ballots when the poll has been closed, and unread after {after} if nobody has closed it: only \
+                     the released table stays.{comments} Mails that came back after 30 days."
+                )
             }
             (Mode::Anonymous, Language::ZhHans) => {
-                "单份答卷在调查结束后删除，只留下已公布的内容；退回的邮件在 30 天后删除。".to_owned()
+                let comments =
+                    if wave.free_text { format!("意见在 {after} 之后删除；") } else { String::new() };
+                format!(
+                    "单份答卷在调查结束后删除；若到 {after} 仍无人结束调查，则不经打开直接删除；只留下已公布的汇总表；\
+                     {comments}退回的邮件在 30 天后删除。"
+                )
             }
-            (_, Language::En) => format!("Answers after {after}; mails that came back after 30 days."),
-            (_, Language::ZhHans) => format!("回答在 {after} 之后删除；退回的邮件在 30 天后删除。"),
+            (_, Language::En) => {
+                format!("Answers and comments after {after}; mails that came back after 30 days.")
+            }
+            (_, Language::ZhHans) => format!("回答和意见在 {after} 之后删除；退回的邮件在 30 天后删除。"),
         }
     }
 
