@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 #![expect(clippy::format_push_string, reason = "a test needs no faster text")]
 
+#[path = "support/chromium.rs"]
+mod chromium;
 #[path = "support/fielded.rs"]
 mod fielded;
 #[path = "support/import_desk.rs"]
@@ -15,7 +17,6 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use cam::mail::Received;
 use cam::store::Db;
 
 use cam::web::Limits;
+use chromium::chromium;
 use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states, wave_file};
 use import_desk::Desk;
 use served::{FORM, Site, column, dump, invited, send};
@@ -65,19 +67,6 @@ fn links(mail: &Received) -> BTreeSet<String> {
         })
         .map(|path| path.replace("&#38;", "&").replace("&amp;", "&"))
         .collect()
-}
-
-fn chromium() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let found = std::env::split_paths(&folders)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have Chromium");
-        eprintln!("SKIPPED: Chromium is not installed, so no link was opened in a browser");
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ pub mod table;
 pub use release::{Ballot, Cell, Dimension, Question, Rule, RuleError, Shown, release};
 pub use table::{
     Answered, Column, Construct, LEAST_COMMENTS, Poll, Released, Row, Table, TableError, Unit, UnitId,
-    comments, elsewhere, table,
+    comments, table,
 };
 
 #[cfg(test)]

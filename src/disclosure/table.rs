@@ -201,16 +201,6 @@ pub fn comments(texts: impl IntoIterator<Item = String>, rule: &Rule) -> Option<
     (texts.len() >= LEAST_COMMENTS.max(rule.k)).then_some(texts)
 }
 
-/// Counts ballots that count for the whole only: they name no unit that is there, or units that do not lie in one line. It is for the log of the one who closes the wave and not for the table.
-///
-/// # Errors
-///
-/// [`TableError`] where the units are no tree.
-pub fn elsewhere(poll: &Poll, answered: &[Answered]) -> Result<usize, TableError> {
-    let (tree, places) = tree(poll)?;
-    Ok(answered.iter().filter(|one| lowest(&tree, &places, &one.units).is_none()).count())
-}
-
 /// The units as a tree without circles, and the position of each.
 fn tree(poll: &Poll) -> Result<(Dimension, BTreeMap<UnitId, usize>), TableError> {
     let places = places(&poll.units)?;
@@ -436,8 +426,6 @@ mod tests {
         answered.extend(ballots(&[9], &EIGHT[..5]));
         answered.extend(ballots(&[], &EIGHT[..5]));
         let table = table(&poll(), &answered).unwrap();
-        assert_eq!(elsewhere(&poll(), &answered), Ok(15));
-        assert_eq!(elsewhere(&poll(), &full()), Ok(0));
         assert!(matches!(table.rows[0].cells[2], Released::Shown { n: 39, .. }));
         assert_eq!(table.rows[3].cells[2], shown(8, 50.0));
     }
@@ -447,7 +435,6 @@ mod tests {
         let mut answered = full();
         answered.extend(ballots(&[9, 1], &EIGHT));
         let table = table(&poll(), &answered).unwrap();
-        assert_eq!(elsewhere(&poll(), &answered), Ok(0));
         assert!(matches!(table.rows[2].cells[2], Released::Shown { n: 24, .. }));
         assert_eq!(table.rows[3].cells[2], shown(8, 50.0));
     }
