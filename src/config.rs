@@ -121,12 +121,16 @@ pub enum ConfigError {
         error: Box<toml::de::Error>,
     },
     /// A value of a section is not usable.
-    #[error("{file}: [{section}] {problem}", file = file.display())]
+    #[error("{file}:{line}:{column}: [{section}] {problem}", file = file.display())]
     Value {
         /// The section.
         section: &'static str,
         /// The file.
         file: PathBuf,
+        /// The line of the value or, where the file does not have it, of the section; from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
         /// Which value and what to write instead.
         problem: String,
     },
@@ -157,6 +161,8 @@ impl Config {
             Some(folder) if file.is_relative() => folder.join(file),
             _ => file,
         };
+        let mut web = read.web;
+        web.theme = web.theme.take().map(beside);
         let mut mail = read.mail;
         if let Some(mail) = &mut mail {
             mail.password_file = mail.password_file.take().map(beside);
@@ -177,7 +183,7 @@ impl Config {
             database,
             organisation: read.organisation,
             key_file: beside(read.key_file.unwrap_or_else(|| DEFAULT_KEY_FILE.into())),
-            web: read.web,
+            web,
             mail,
             returns,
         })
@@ -186,31 +192,42 @@ impl Config {
     fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
         let read: File = toml::from_str(text)
             .map_err(|error| ConfigError::Invalid { file: path.into(), error: Box::new(error) })?;
+        let fault = |section, (key, problem): (&str, String)| {
+            let (line, column) = place(text, section, key);
+            ConfigError::Value { file: path.into(), line, column, section, problem }
+        };
         if let Some(organisation) = &read.organisation {
-            let problem = if jiff::tz::TimeZone::get(&organisation.timezone).is_err() {
-                Some(format!(
-                    "timezone {:?} is not an IANA zone such as Asia/Shanghai",
-                    organisation.timezone
-                ))
-            } else if let Err(error) = crate::finance::Currency::parse(&organisation.currency) {
-                Some(error.to_string())
-            } else if !(1..=12).contains(&organisation.fiscal_year_start) {
-                Some("fiscal_year_start is a month from 1 to 12".into())
-            } else {
-                None
-            };
-            if let Some(problem) = problem {
-                return Err(ConfigError::Value { file: path.into(), section: "organisation", problem });
+            let timezone = &organisation.timezone;
+            if jiff::tz::TimeZone::get(timezone).is_err() {
+                let problem = format!("timezone {timezone:?} is not an IANA zone such as Asia/Shanghai");
+                return Err(fault("organisation", ("timezone", problem)));
+            }
+            crate::finance::Currency::parse(&organisation.currency)
+                .map_err(|error| fault("organisation", ("currency", error.to_string())))?;
+            if !(1..=12).contains(&organisation.fiscal_year_start) {
+                let problem = "fiscal_year_start is a month from 1 to 12".into();
+                return Err(fault("organisation", ("fiscal_year_start", problem)));
             }
         }
         if let Some(problem) = read.web.problem() {
-            return Err(ConfigError::Value { file: path.into(), section: "web", problem });
+            return Err(fault("web", problem));
         }
         if let Some(problem) = read.mail.as_ref().and_then(MailSection::problem) {
-            return Err(ConfigError::Value { file: path.into(), section: "mail", problem });
+            return Err(fault("mail", problem));
         }
         Ok(read)
     }
+}
+
+/// Line and column of a section's value or, where the file does not have it, of the section.
+fn place(text: &str, section: &str, key: &str) -> (usize, usize) {
+    let Ok(file) = toml::de::DeTable::parse(text) else { return (1, 1) };
+    let Some((name, table)) = file.get_ref().get_key_value(section) else { return (1, 1) };
+    let found = table.get_ref().as_table().and_then(|table| table.get_key_value(key));
+    let start = found.map_or(name.span().start, |(key, _)| key.span().start);
+    let before = &text[..start];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// A relative SQLite file in a configuration file lies beside that file.
@@ -269,6 +286,8 @@ mod tests {
         ] {
             let message = load(web).unwrap_err().to_string();
             assert!(message.contains("[web] base_url"), "{message}");
+            let place = if web.starts_with("base_url") { ":2:1: " } else { ":1:2: " };
+            assert!(message.contains(place), "{message}");
         }
     }
 

@@ -22,6 +22,7 @@ impl Check {
         }
         writeln!(out, "database: {} (from {})", config.database.redacted(), config.database.source)?;
         write_service(&mut out, config)?;
+        super::service::look(&config.web)?;
         let db = super::open(config).await?;
         let mut faults = 0;
         for (module, name, sql) in store::statements() {
@@ -59,7 +60,16 @@ impl Check {
 fn write_service(out: &mut dyn Write, config: &Config) -> std::io::Result<()> {
     let key = if config.key_file.is_file() { "" } else { " (missing: `cam migrate` makes it)" };
     writeln!(out, "key: {}{key}", config.key_file.display())?;
-    writeln!(out, "answering pages: on {}, links begin with {}", config.web.listen, config.web.base_url())?;
+    writeln!(
+        out,
+        "answering pages: on {}, links begin with {}, {}",
+        config.web.listen,
+        config.web.base_url(),
+        match &config.web.theme {
+            Some(file) => format!("theme {}", file.display()),
+            None => "plain colours".into(),
+        }
+    )?;
     match &config.mail {
         Some(mail) => writeln!(
             out,

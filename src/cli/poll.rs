@@ -36,6 +36,9 @@ enum Command {
         /// File that holds the passphrase of an anonymous wave
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Write the released table as HTML pages, one per language, or as JSON
     #[command(after_help = "Example:\n  cam poll results 2026-staff --out poll")]
@@ -56,9 +59,20 @@ impl Poll {
         let db = super::open(config).await?;
         let mut out = std::io::stdout().lock();
         match self.command {
-            Command::Close { key, passphrase_file } => {
+            Command::Close { key, passphrase_file, json } => {
                 let passphrase = passphrase_file.as_deref().map(read_secret).transpose()?;
                 let closed = wave::close_poll(&db, &key, passphrase, Clock::System.now()).await?;
+                if json {
+                    let closed = serde_json::json!({
+                        "key": key,
+                        "answered": closed.answered,
+                        "shown": closed.shown,
+                        "hidden": closed.hidden,
+                        "broken": closed.broken,
+                    });
+                    writeln!(out, "{closed}")?;
+                    return Ok(ExitCode::SUCCESS);
+                }
                 writeln!(
                     out,
                     "{key} is closed: {} answered; {} cells are shown, {} hidden",

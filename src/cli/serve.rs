@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::service::{Jobs, stop_signal};
+use super::service::{self, Jobs, stop_signal};
 use super::{keys, log};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,7 +26,7 @@ impl Serve {
         let (db, keys) = (super::open(config).await?, keys::read(config)?);
         let organisation = store::organisation::find(&mut db.read().await?).await?;
         let jobs = Jobs::prepare(config, &db, &keys, Clock::System).await?;
-        let service = Service::new(Parts {
+        let pages = Service::new(Parts {
             db: db.clone(),
             clock: Clock::System,
             keys,
@@ -34,8 +34,9 @@ impl Serve {
             timezone: organisation.timezone,
             language: organisation.default_language,
             base_url: config.web.base_url(),
+            look: service::look(&config.web)?,
         });
-        let edge = Edge::bind(&config.web.listen, Arc::clone(&service), Limits::default())
+        let edge = Edge::bind(&config.web.listen, Arc::clone(&pages), Limits::default())
             .await
             .with_context(|| format!("{} cannot be listened on", config.web.listen))?;
         let stop = stop_signal()?;
@@ -43,7 +44,7 @@ impl Serve {
             let listener = tokio::net::TcpListener::bind(address)
                 .await
                 .with_context(|| format!("{address} cannot be listened on for metrics"))?;
-            tokio::spawn(serve_metrics(listener, Arc::clone(&service)));
+            tokio::spawn(serve_metrics(listener, Arc::clone(&pages)));
         }
         writeln!(std::io::stdout().lock(), "answering pages on {}", edge.address()?)?;
         let serving = tokio::spawn(edge.serve(stop.clone()));

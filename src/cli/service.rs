@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::exit::Refused;
 use crate::clock::Clock;
-use crate::config::{Config, MailSection, ReturnsSection, TlsMode};
+use crate::config::{Config, MailSection, ReturnsSection, TlsMode, WebSection};
 use crate::job::{Desk, Outbox, Place, Returns, Schedule, SendReport, Settings};
 use crate::mail::inbound::imap::{Account, Encryption};
 use crate::mail::{
@@ -18,6 +18,7 @@ use crate::mail::{
 };
 use crate::seal::Keys;
 use crate::store::{self, Db};
+use crate::web::answer::{Look, Theme};
 
 /// How long to wait where no mail is due.
 const IDLE: Duration = Duration::from_millis(500);
@@ -197,6 +198,15 @@ fn relay(mail: &MailSection) -> anyhow::Result<Relay> {
     })
 }
 
+/// How the answering pages look: as they come with cam, or in the colours of the company's own theme.
+pub(super) fn look(web: &WebSection) -> anyhow::Result<Look> {
+    let Some(file) = &web.theme else { return Ok(Look::plain().clone()) };
+    let refused = |problem: String| Refused(format!("{}: {problem}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    let theme: Theme = toml::from_str(&text).map_err(|error| refused(error.to_string()))?;
+    Ok(Look::themed(&theme).map_err(|fault| refused(fault.to_string()))?)
+}
+
 /// Greets the relay and signs in to it, as sending would.
 pub(super) async fn greet(mail: &MailSection) -> anyhow::Result<()> {
     let session = SmtpSession::open(&relay(mail)?)
@@ -235,4 +245,33 @@ pub(super) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
         }
     });
     Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEME: &str = "[light]\naccent = \"#7a1f5c\"\non_accent = \"#ffffff\"\naccent_soft = \"#f8e9f2\"\n\
+                         [dark]\naccent = \"#e6a3cd\"\non_accent = \"#2a0a1f\"\naccent_soft = \"#3a1a2f\"\n";
+
+    fn with(theme: &str) -> anyhow::Result<Look> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("theme.toml");
+        std::fs::write(&file, theme).unwrap();
+        look(&WebSection { theme: Some(file), ..WebSection::default() })
+    }
+
+    #[test]
+    fn pages_take_the_colours_of_the_theme_file_and_refuse_those_that_not_everybody_can_read() {
+        assert_ne!(with(THEME).unwrap(), *Look::plain());
+        for (from, to, named) in [
+            ("#7a1f5c", "#d9a0c4", "accent on the page"),
+            ("#7a1f5c", "plum", "line 2, column 10"),
+            ("on_accent", "ink", "unknown field `ink`"),
+        ] {
+            let refusal = with(&THEME.replacen(from, to, 1)).unwrap_err();
+            let message = refusal.downcast_ref::<Refused>().unwrap().to_string();
+            assert!(message.contains("theme.toml: ") && message.contains(named), "{message}");
+        }
+    }
 }

@@ -37,6 +37,9 @@ enum Command {
         /// Which reminder it is
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=2))]
         number: i64,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Take the rule of a standing wave out of force; what it asked stays open until its quarter is over
     #[command(after_help = "Example:\n  cam wave end after-delivery")]
@@ -60,8 +63,12 @@ enum Command {
         json: bool,
     },
     /// List the waves
-    #[command(after_help = "Example:\n  cam wave list")]
-    List,
+    #[command(after_help = "Example:\n  cam wave list --json")]
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the personal links of a wave whose channel is "link", as CSV
     #[command(after_help = "Example:\n  cam wave links 2026q4-customers --out links.csv")]
     Links {
@@ -105,6 +112,9 @@ struct LaunchCommand {
     /// Show who would be invited, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 impl Wave {
@@ -112,10 +122,14 @@ impl Wave {
         let clock = Clock::System;
         match self.command {
             Command::Launch(command) => command.run(config, clock).await?,
-            Command::Remind { key, number } => {
+            Command::Remind { key, number, json } => {
                 let (db, keys) = (super::open(config).await?, keys::read(config)?);
                 let queued = remind(&db, &keys, key, number, clock).await?;
-                say(&format!("{queued} reminders queued"))?;
+                if json {
+                    say(&serde_json::json!({ "queued": queued }).to_string())?;
+                } else {
+                    say(&format!("{queued} reminders queued"))?;
+                }
             }
             Command::Close { key } => {
                 let db = super::open(config).await?;
@@ -139,15 +153,22 @@ impl Wave {
                 let db = super::open(config).await?;
                 show_status(&db, &key, json).await?;
             }
-            Command::List => {
+            Command::List { json } => {
                 let db = super::open(config).await?;
                 let mut tx = db.read().await?;
+                let mut boards = Vec::new();
                 for key in wave::keys(&mut tx, false).await? {
-                    let board = wave::status(&mut tx, &key).await?;
+                    boards.push(wave::status(&mut tx, &key).await?);
+                }
+                if json {
+                    say(&serde_json::json!({ "waves": boards }).to_string())?;
+                    return Ok(ExitCode::SUCCESS);
+                }
+                for board in boards {
                     let state = if board.closed { "closed" } else { "open" };
                     say(&format!(
-                        "{key:<32} {state:<7} invited {:>6}  answered {:>6}",
-                        board.invited, board.answered
+                        "{:<32} {state:<7} invited {:>6}  answered {:>6}",
+                        board.key, board.invited, board.answered
                     ))?;
                 }
             }
@@ -274,7 +295,7 @@ impl LaunchCommand {
         } else {
             commit(&db, keys, launch, clock).await?
         };
-        print(&key, &launched, self.dry_run)
+        print(&key, &launched, &self)
     }
 }
 
@@ -283,12 +304,21 @@ impl LaunchCommand {
     async fn start_standing(&self, db: &Db, launch: Launch, clock: Clock) -> anyhow::Result<()> {
         let (key, launch) = (launch.file.key.clone(), launch.check()?);
         if self.dry_run {
+            if self.json {
+                return say(&serde_json::json!({ "key": key, "standing": true, "dry_run": true }).to_string());
+            }
             return say(&format!("{key} is a standing wave: it would invite as events are imported"));
         }
         let started: Result<bool, WaveError> = db
             .write(move |tx| Box::pin(async move { wave::start_standing(tx, &launch, clock.now()).await }))
             .await;
-        let before = if started? { "" } else { " (it was before)" };
+        let started = started?;
+        if self.json {
+            let object =
+                serde_json::json!({ "key": key, "standing": true, "dry_run": false, "before": !started });
+            return say(&object.to_string());
+        }
+        let before = if started { "" } else { " (it was before)" };
         say(&format!("{key} is in force{before}: while `cam serve` runs it invites after events"))
     }
 }
@@ -341,7 +371,25 @@ async fn try_out(
     }
 }
 
-fn print(key: &str, launched: &Launched, dry_run: bool) -> anyhow::Result<()> {
+fn print(key: &str, launched: &Launched, command: &LaunchCommand) -> anyhow::Result<()> {
+    let dry_run = command.dry_run;
+    if command.json {
+        let left_out: serde_json::Map<_, _> = launched
+            .left_out
+            .iter()
+            .map(|(reason, count)| (reason.words().to_owned(), (*count).into()))
+            .collect();
+        let object = serde_json::json!({
+            "key": key,
+            "dry_run": dry_run,
+            "before": launched.before,
+            "invited": launched.invited,
+            "left_out": left_out,
+            "first_mail": launched.due.map(|(first, _)| first.to_string()),
+            "last_mail": launched.due.map(|(_, last)| last.to_string()),
+        });
+        return say(&object.to_string());
+    }
     if launched.before {
         return say(&format!(
             "{key} was launched before: {} persons are invited, nothing was changed",

@@ -14,23 +14,28 @@ pub struct WebSection {
     pub base_url: Option<String>,
     /// Address and port of the metrics, never reachable from outside; default none.
     pub metrics: Option<String>,
+    /// A file with the company's colours; default the plain ones.
+    pub theme: Option<PathBuf>,
 }
 
 impl Default for WebSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), base_url: None, metrics: None }
+        Self { listen: "127.0.0.1:8080".into(), base_url: None, metrics: None, theme: None }
     }
 }
 
 impl WebSection {
-    /// What is wrong with it, in words. A mail carries no link over plain HTTP, but for a try on this machine.
-    pub(super) fn problem(&self) -> Option<String> {
+    /// The key that is wrong and what is wrong with it. A mail carries no link over plain HTTP, but for a try on this machine.
+    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
         let url = self.base_url();
         let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|here| {
             url.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
         });
         (!here && !url.starts_with("https://")).then(|| {
-            format!("base_url {url:?} is to begin with https://: mails carry no other links (http only for 127.0.0.1)")
+            let problem = format!(
+                "base_url {url:?} is to begin with https://: mails carry no other links (http only for 127.0.0.1)"
+            );
+            ("base_url", problem)
         })
     }
 
@@ -151,25 +156,27 @@ impl std::fmt::Debug for MailSection {
 }
 
 impl MailSection {
-    /// What is wrong with it, in words.
-    pub(super) fn problem(&self) -> Option<String> {
+    /// The key that is wrong, and what is wrong with it.
+    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
         if self.domain().is_empty() {
-            return Some(format!("from {:?} is not an address such as survey@kestrel.example", self.from));
+            let problem = format!("from {:?} is not an address such as survey@kestrel.example", self.from);
+            return Some(("from", problem));
         }
         if self.user.is_some() != self.password_file.is_some() {
-            return Some("user and password_file belong together".into());
+            let key = if self.user.is_some() { "user" } else { "password_file" };
+            return Some((key, "user and password_file belong together".into()));
         }
         if !(1..=64).contains(&self.connections) {
-            return Some("connections is 1 to 64".into());
+            return Some(("connections", "connections is 1 to 64".into()));
         }
         if self.rate_per_minute == 0 {
-            return Some("rate_per_minute is at least 1".into());
+            return Some(("rate_per_minute", "rate_per_minute is at least 1".into()));
         }
         if !(2..=3600).contains(&self.lease_seconds) {
-            return Some("lease_seconds is 2 to 3600".into());
+            return Some(("lease_seconds", "lease_seconds is 2 to 3600".into()));
         }
         if !matches!(self.bounce_separator, '+' | '-') {
-            return Some("bounce_separator is \"+\" or \"-\"".into());
+            return Some(("bounce_separator", "bounce_separator is \"+\" or \"-\"".into()));
         }
         None
     }

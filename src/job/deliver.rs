@@ -200,7 +200,6 @@ impl Outbox {
         next_place: &mut Option<Instant>,
     ) -> Option<usize> {
         let mut state = self.state.lock().await;
-        let (rate, connections) = (self.settings.rate, u32::try_from(self.settings.connections).unwrap_or(1));
         let mut full: Vec<&str> = Vec::new();
         for (at, row) in waiting.iter().enumerate() {
             if full.contains(&row.domain_group.as_str()) {
@@ -209,7 +208,7 @@ impl Outbox {
             let pace = state
                 .paces
                 .entry(row.domain_group.clone())
-                .or_insert_with(|| Pace::new(now, [rate, rate], [connections, connections]));
+                .or_insert_with(|| Pace::new(now, self.settings.rate));
             match pace.take(now) {
                 Ok(()) => return Some(at),
                 Err(until) => {

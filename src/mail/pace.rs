@@ -135,41 +135,26 @@ const STEP_AFTER: u32 = 10;
 /// Limits that arrive within this time of one another are one limit.
 const ONE_LIMIT: Duration = Duration::from_secs(1);
 
-/// The rate of one group of domains, or of a relay: additive rise, multiplicative fall.
+/// The rate of one group of domains: additive rise, multiplicative fall.
 #[derive(Debug, Clone)]
 pub struct Pace {
     rate: f64,
     fastest: f64,
-    connections: u32,
-    most_connections: u32,
     accepted: u32,
     next: Instant,
     slowed: Option<Instant>,
 }
 
 impl Pace {
-    /// Begins with `rate` mails a second over `connections` connections and never goes beyond the two `most`.
-    pub fn new(now: Instant, [rate, most_rate]: [f64; 2], [connections, most_connections]: [u32; 2]) -> Self {
-        let fastest = if most_rate.is_finite() { most_rate.max(SLOWEST) } else { f64::from(u16::MAX) };
-        Self {
-            rate: if rate.is_finite() { rate.clamp(SLOWEST, fastest) } else { fastest },
-            fastest,
-            connections: connections.clamp(1, most_connections.max(1)),
-            most_connections: most_connections.max(1),
-            accepted: 0,
-            next: now,
-            slowed: None,
-        }
+    /// Begins at `fastest` mails a second, and never goes beyond.
+    pub fn new(now: Instant, fastest: f64) -> Self {
+        let fastest = if fastest.is_finite() { fastest.max(SLOWEST) } else { f64::from(u16::MAX) };
+        Self { rate: fastest, fastest, accepted: 0, next: now, slowed: None }
     }
 
     /// Returns the present rate in mails a second.
     pub fn rate(&self) -> f64 {
         self.rate
-    }
-
-    /// Returns how many connections may be open.
-    pub fn connections(&self) -> u32 {
-        self.connections
     }
 
     /// Takes the next place, or says when there is one. A clock that is set back delays nothing for longer than one
@@ -184,17 +169,16 @@ impl Pace {
         Ok(())
     }
 
-    /// Learns that a mail was accepted: after each ten, one mail a second and one connection more.
+    /// Learns that a mail was accepted: after each ten, one mail a second more.
     pub fn accepted(&mut self) {
         self.accepted += 1;
         if self.accepted >= STEP_AFTER {
             self.accepted = 0;
             self.rate = (self.rate + 1.0).min(self.fastest);
-            self.connections = (self.connections + 1).min(self.most_connections);
         }
     }
 
-    /// Learns that the receiver asked to slow down: half the rate, one connection less.
+    /// Learns that the receiver asked to slow down: half the rate.
     pub fn limited(&mut self, now: Instant) {
         self.accepted = 0;
         // Several connections hear of the same limit at once.
@@ -204,7 +188,6 @@ impl Pace {
         }
         self.slowed = Some(now);
         self.rate = (self.rate / 2.0).max(SLOWEST);
-        self.connections = self.connections.saturating_sub(1).max(1);
         self.next = later(now, Duration::from_secs_f64(1.0 / self.rate));
     }
 }
@@ -408,7 +391,7 @@ mod tests {
 
     #[test]
     fn places_are_as_far_apart_as_the_rate_says() {
-        let mut pace = Pace::new(at(0.0), [2.0, 2.0], [1, 1]);
+        let mut pace = Pace::new(at(0.0), 2.0);
         assert_eq!(pace.take(at(0.0)), Ok(()));
         assert_eq!(pace.take(at(0.1)), Err(at(0.5)));
         assert_eq!(pace.take(at(0.5)), Ok(()));
@@ -418,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_delays_by_one_interval_at_most() {
-        let mut pace = Pace::new(at(7_200.0), [1.0, 1.0], [1, 1]);
+        let mut pace = Pace::new(at(7_200.0), 1.0);
         assert_eq!(pace.take(at(7_200.0)), Ok(()));
         assert_eq!(pace.take(at(0.0)), Err(at(1.0)));
         let mut breaker = Breaker::default();
@@ -467,24 +450,21 @@ mod tests {
 
     #[test]
     fn a_storm_of_limits_slows_tenfold_within_a_minute_and_is_forgotten_within_a_quarter_of_an_hour() {
-        let mut pace = Pace::new(at(0.0), [100.0, 100.0], [10, 10]);
+        let mut pace = Pace::new(at(0.0), 100.0);
         run(&mut pace, 0.0, 60.0, true);
         assert!(pace.rate() <= 10.0, "{}", pace.rate());
         run(&mut pace, 60.0, 3_600.0, true);
-        assert_eq!(pace.connections(), 1);
         let (_, recovered) = run(&mut pace, 3_600.0, 7_200.0, false);
         assert!(recovered.is_some_and(|seconds| seconds <= 900.0), "{recovered:?}");
-        assert_eq!(pace.connections(), 10);
     }
 
     #[test]
     fn one_limit_that_several_connections_hear_of_halves_the_rate_once() {
-        let mut pace = Pace::new(at(0.0), [64.0, 64.0], [4, 4]);
+        let mut pace = Pace::new(at(0.0), 64.0);
         for _ in 0..10 {
             pace.limited(at(0.2));
         }
         assert!((pace.rate() - 32.0).abs() < 1e-9);
-        assert_eq!(pace.connections(), 3);
     }
 
     #[test]

@@ -237,6 +237,7 @@ mod tests {
     use axum::routing::get;
     use tower::ServiceExt;
 
+    use super::super::answer::Look;
     use super::super::service::Parts;
     use super::*;
     use crate::clock::Clock;
@@ -255,6 +256,7 @@ mod tests {
             timezone: "Asia/Shanghai".into(),
             language: "zh-Hans".into(),
             base_url: "https://s.kestrel.example".into(),
+            look: Look::plain().clone(),
         });
         let panics = get(async || -> &'static str { panic!("as the test wants it") });
         let app = app(Router::new().route("/s/{token}", panics), service, Limits::default());

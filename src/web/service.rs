@@ -72,6 +72,8 @@ pub struct Parts {
     pub language: String,
     /// What links begin with.
     pub base_url: String,
+    /// How the pages look.
+    pub look: Look,
 }
 
 impl Service {
@@ -90,7 +92,7 @@ impl Service {
             db: parts.db,
             clock: parts.clock,
             keys: parts.keys,
-            look: Look::plain().clone(),
+            look: parts.look,
             organisation: parts.organisation,
             zone: TimeZone::get(&parts.timezone).unwrap_or(TimeZone::UTC),
             language: parts.language,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cam::clock::Clock;
 use cam::seal::{Keys, Purpose};
 use cam::store::{Db, Tx};
+use cam::web::answer::Look;
 use cam::web::{Edge, Limits, Parts, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,6 +35,7 @@ impl Site {
             timezone: "Asia/Shanghai".into(),
             language: "en".into(),
             base_url: "https://s.kestrel.example".into(),
+            look: Look::plain().clone(),
         });
         let limits = Limits { leaving: Duration::ZERO, ..limits };
         let edge = Edge::bind("127.0.0.1:0", Arc::clone(&service), limits).await.unwrap();

@@ -21,6 +21,7 @@ use crate::seal::Keys;
 use crate::store::{self, Db};
 use crate::survey;
 use crate::wave::{self, PollClosed};
+use crate::web::answer::Look;
 use crate::web::{Edge, Limits, Parts, Service};
 
 /// The customer wave's key.
@@ -153,6 +154,7 @@ impl Quarter<'_> {
             timezone: self.organisation.timezone.clone(),
             language: self.organisation.default_language.clone(),
             base_url: self.base.clone(),
+            look: Look::plain().clone(),
         })
     }
 

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// A colour of a screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Colour([u8; 3]);
 
 /// A text that is no colour.
@@ -24,6 +27,14 @@ impl FromStr for Colour {
             part.and_then(|part| u8::from_str_radix(part, 16).ok()).ok_or_else(fault)
         };
         Ok(Self([part(0)?, part(2)?, part(4)?]))
+    }
+}
+
+impl TryFrom<String> for Colour {
+    type Error = ColourError;
+
+    fn try_from(text: String) -> Result<Self, ColourError> {
+        text.parse()
     }
 }
 
@@ -73,7 +84,8 @@ impl Colour {
 }
 
 /// The colours of a theme on one ground.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Colours {
     /// Links, the edge of what is chosen, the filled button.
     pub accent: Colour,
@@ -84,7 +96,8 @@ pub struct Colours {
 }
 
 /// A company's colours for both schemes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Theme {
     /// On white.
     pub light: Colours,
