@@ -208,6 +208,12 @@ impl Config {
                 let problem = "fiscal_year_start is a month from 1 to 12".into();
                 return Err(fault("organisation", ("fiscal_year_start", problem)));
             }
+            let primary = organisation.language.split('-').next().unwrap_or_default();
+            if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                let problem =
+                    format!("language {:?} is not a tag such as en or zh-Hans", organisation.language);
+                return Err(fault("organisation", ("language", problem)));
+            }
         }
         if let Some(problem) = read.web.problem() {
             return Err(fault("web", problem));

@@ -17,6 +17,7 @@ use cam::import::Kind;
 use cam::job::Schedule;
 use cam::mail::Received;
 use cam::store::Db;
+use cam::survey::MailKind;
 use cam::wave::{self, LeftOut, WaveError};
 use fielded::{NOW, at, keys, launch, launch_of, outbox, send_until, sink, states, wave_file};
 use import_desk::Desk;
@@ -90,11 +91,49 @@ async fn launching_twice_changes_nothing_and_other_settings_are_refused() {
         for change in ["k = 9", "cap_days = 1"] {
             let error = launch(&db, launch_of(&wave_file(change)), at(NOW)).await.unwrap_err();
             assert!(matches!(error, WaveError::Changed { .. }), "{error}");
+            let setting = change.split(' ').next().unwrap();
+            assert!(error.to_string().contains(&format!("with another {setting},")), "{error}");
         }
         let mode = wave_file("").replace("\"named\"", "\"confidential\"");
         assert!(matches!(launch(&db, launch_of(&mode), at(NOW)).await, Err(WaveError::Changed { .. })));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_wave_cannot_keep_is_refused_before_it_begins() {
+    each_backend(async |db| {
+        contacts(&db, &TWO).await;
+        let refused = async |file: &str| launch(&db, launch_of(file), at(NOW)).await.unwrap_err().to_string();
+        let late = refused(&wave_file("remind_after_days = [40]")).await;
+        assert!(late.contains("`remind_after_days`") && late.contains("40 days"), "{late}");
+        let over = refused(&wave_file("").replace("2026-12-15", "2026-10-15")).await;
+        assert!(over.contains("`closes` has passed (2026-10-15") && over.contains("Asia/Shanghai"), "{over}");
+
+        launch(&db, launch_of(&wave_file("")), at(NOW)).await.unwrap();
+        let links: Result<Vec<wave::Link>, WaveError> = db
+            .write(|tx| {
+                Box::pin(async {
+                    wave::links(tx, &keys(), "autumn", "https://s.kestrel.example", at(NOW)).await
+                })
+            })
+            .await;
+        assert!(matches!(links, Err(WaveError::NotByLink { .. })), "{links:?}");
+    })
+    .await;
+}
+
+#[test]
+fn every_survey_that_comes_with_the_program_has_the_mails_of_a_wave_that_reminds() {
+    for name in cam::survey::shipped_names() {
+        let survey = cam::survey::parse(name, cam::survey::shipped(name).unwrap()).unwrap();
+        for kind in [MailKind::Invitation, MailKind::Reminder] {
+            let mail = &survey.mails[&kind];
+            for language in &survey.languages {
+                assert!(mail.subject.contains_key(language) && mail.body.contains_key(language), "{name}");
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,7 @@ fn english() -> Letter {
         answer_link: LINK.into(),
         notice_link: format!("{LINK}/notice"),
         unsubscribe_link: format!("{LINK}/stop"),
-        unsubscribe_address: "unsubscribe+234567abcdefghijklmnopqrst@kestrel.example".into(),
+        unsubscribe_address: Some("unsubscribe+234567abcdefghijklmnopqrst@kestrel.example".into()),
         other_language: Some((Language::ZhHans, format!("{LINK}?l=zh-Hans"))),
         organisation: Organisation {
             name: "Kestrel Tools".into(),
@@ -201,6 +201,10 @@ fn the_headers_are_those_of_a_bulk_mail_that_can_be_stopped_with_one_click() {
     let unsubscribe = raw(&message, "List-Unsubscribe").split_whitespace().collect::<Vec<_>>().join(" ");
     let address = "unsubscribe+234567abcdefghijklmnopqrst@kestrel.example";
     assert_eq!(unsubscribe, format!("<{LINK}/stop>, <mailto:{address}?subject=unsubscribe>"));
+    // An address that nobody reads would swallow the wish.
+    let unread = Letter { unsubscribe_address: None, ..english() };
+    let unread = compose(&unread, None).unwrap();
+    assert_eq!(raw(&parse(&unread), "List-Unsubscribe").trim(), format!("<{LINK}/stop>"));
     let kind = message.content_type().unwrap();
     assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("alternative")));
     let part =

@@ -48,6 +48,23 @@ impl Check {
             organisation.timezone,
             organisation.fiscal_year_start
         )?;
+        if let Some(asked) = &config.organisation {
+            let (is, said) = (
+                [
+                    &organisation.name,
+                    &organisation.ledger_currency,
+                    &organisation.timezone,
+                    &organisation.default_language,
+                ],
+                [&asked.name, &asked.currency, &asked.timezone, &asked.language],
+            );
+            for (is, said) in is.into_iter().zip(said).filter(|(is, said)| is != said) {
+                writeln!(
+                    out,
+                    "  the file says {said} where the database has {is}: `cam migrate` changes what can be changed"
+                )?;
+            }
+        }
         if let Some(mail) = &config.mail {
             super::service::greet(mail).await?;
             writeln!(out, "relay: {}:{} greets and lets us in", mail.host, mail.port)?;
@@ -74,7 +91,7 @@ fn write_service(out: &mut dyn Write, config: &Config) -> std::io::Result<()> {
         Some(mail) => writeln!(
             out,
             "mail: {mail:?}, bounces to {}, {} connections, {} mails a minute and domain at most",
-            mail.bounce_domain(),
+            if config.returns.is_some() { mail.bounce_domain() } else { &mail.from },
             mail.connections,
             mail.rate_per_minute
         )?,
@@ -91,7 +108,10 @@ fn write_service(out: &mut dyn Write, config: &Config) -> std::io::Result<()> {
             writeln!(out, "returns: {}", maildir.chain(imap).collect::<Vec<_>>().join(", "))
         }
         None => {
-            writeln!(out, "returns: no [returns] section, so bounces are only what the relay says at once")
+            writeln!(
+                out,
+                "returns: no [returns] section, so bounces go to the sender's mailbox, and nobody is suppressed by them"
+            )
         }
     }
 }

@@ -47,6 +47,9 @@ impl Serve {
             tokio::spawn(serve_metrics(listener, Arc::clone(&pages)));
         }
         writeln!(std::io::stdout().lock(), "answering pages on {}", edge.address()?)?;
+        if config.mail.is_none() {
+            writeln!(std::io::stdout().lock(), "no mail goes out: the configuration has no [mail] section")?;
+        }
         let serving = tokio::spawn(edge.serve(stop.clone()));
         jobs.run(stop).await?;
         serving.await??;

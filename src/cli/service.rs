@@ -131,7 +131,7 @@ fn desk(
         },
         reply_to: mail.reply_to.clone(),
         domain: mail.domain().to_owned(),
-        bounce_domain: mail.bounce_domain().to_owned(),
+        bounce_domain: config.returns.as_ref().map(|_| mail.bounce_domain().to_owned()),
         separator: if mail.bounce_separator == '-' { Separator::Hyphen } else { Separator::Plus },
         organisation: Organisation { name: organisation.name.clone(), footer },
         timezone: organisation.timezone.clone(),

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::finance::{Currency, Money};
 use crate::mail::Language;
+use crate::store::organisation::Organisation;
 use crate::store::{self, Db};
 use crate::survey;
 use crate::wave::{self, Board, Holidays, Launch, Launched, WaveError, WaveFile};
@@ -128,7 +129,12 @@ impl Wave {
                 if json {
                     say(&serde_json::json!({ "queued": queued }).to_string())?;
                 } else {
-                    say(&format!("{queued} reminders queued"))?;
+                    let why = if queued == 0 {
+                        ": everybody has answered, was reminded, or was asked fewer days ago than `remind_after_days` says"
+                    } else {
+                        ""
+                    };
+                    say(&format!("{queued} reminders queued{why}"))?;
                 }
             }
             Command::Close { key } => {
@@ -153,25 +159,7 @@ impl Wave {
                 let db = super::open(config).await?;
                 show_status(&db, &key, json).await?;
             }
-            Command::List { json } => {
-                let db = super::open(config).await?;
-                let mut tx = db.read().await?;
-                let mut boards = Vec::new();
-                for key in wave::keys(&mut tx, false).await? {
-                    boards.push(wave::status(&mut tx, &key).await?);
-                }
-                if json {
-                    say(&serde_json::json!({ "waves": boards }).to_string())?;
-                    return Ok(ExitCode::SUCCESS);
-                }
-                for board in boards {
-                    let state = if board.closed { "closed" } else { "open" };
-                    say(&format!(
-                        "{:<32} {state:<7} invited {:>6}  answered {:>6}",
-                        board.key, board.invited, board.answered
-                    ))?;
-                }
-            }
+            Command::List { json } => list(&super::open(config).await?, json).await?,
             Command::Links { key, out } => links(config, key, &out, clock).await?,
             Command::Resume { key } => {
                 let db = super::open(config).await?;
@@ -286,23 +274,30 @@ impl LaunchCommand {
             launch.poll_keys =
                 Some(tokio::task::spawn_blocking(move || wave::poll_keys(&passphrase)).await??);
         }
-        let key = launch.file.key.clone();
+        let (key, zone) = (launch.file.key.clone(), launch.timezone.clone());
+        let by_mail = launch.file.channel == wave::Channel::Mail;
         if launch.file.standing.is_some() {
             return self.start_standing(&db, launch, clock).await;
         }
+        let named = || self.file.display().to_string();
         let launched = if self.dry_run {
-            try_out(&db, keys, launch, clock).await?
+            try_out(&db, keys, launch, clock).await.with_context(named)?
         } else {
-            commit(&db, keys, launch, clock).await?
+            commit(&db, keys, launch, clock).await.with_context(named)?
         };
-        print(&key, &launched, &self)
+        print(&key, &launched, (&self, &zone))?;
+        if by_mail && config.mail.is_none() && !self.json {
+            say("no mail goes out: cam.toml has no [mail] section")?;
+        }
+        Ok(())
     }
 }
 
 impl LaunchCommand {
     /// Puts the rule of a standing wave in force.
     async fn start_standing(&self, db: &Db, launch: Launch, clock: Clock) -> anyhow::Result<()> {
-        let (key, launch) = (launch.file.key.clone(), launch.check()?);
+        let named = || self.file.display().to_string();
+        let (key, launch) = (launch.file.key.clone(), launch.check().with_context(named)?);
         if self.dry_run {
             if self.json {
                 return say(&serde_json::json!({ "key": key, "standing": true, "dry_run": true }).to_string());
@@ -312,7 +307,7 @@ impl LaunchCommand {
         let started: Result<bool, WaveError> = db
             .write(move |tx| Box::pin(async move { wave::start_standing(tx, &launch, clock.now()).await }))
             .await;
-        let started = started?;
+        let started = started.with_context(named)?;
         if self.json {
             let object =
                 serde_json::json!({ "key": key, "standing": true, "dry_run": false, "before": !started });
@@ -371,7 +366,7 @@ async fn try_out(
     }
 }
 
-fn print(key: &str, launched: &Launched, command: &LaunchCommand) -> anyhow::Result<()> {
+fn print(key: &str, launched: &Launched, (command, zone): (&LaunchCommand, &str)) -> anyhow::Result<()> {
     let dry_run = command.dry_run;
     if command.json {
         let left_out: serde_json::Map<_, _> = launched
@@ -402,10 +397,22 @@ fn print(key: &str, launched: &Launched, command: &LaunchCommand) -> anyhow::Res
         say(&format!("  {count:>7} left out: {}", reason.words()))?;
     }
     match launched.due {
-        Some((first, last)) if first == last => say(&format!("mails are due at {first}")),
-        Some((first, last)) => say(&format!("mails are due from {first} to {last}")),
+        Some((first, last)) => {
+            let (first, last) = (local(first.timestamp(), zone), local(last.timestamp(), zone));
+            say(&if first == last {
+                format!("mails are due at {first}, {zone}")
+            } else {
+                format!("mails are due from {first} to {last}, {zone}")
+            })
+        }
         None => Ok(()),
     }
+}
+
+/// A moment to the minute on the organisation's clock.
+fn local(at: jiff::Timestamp, zone: &str) -> String {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 async fn remind(
@@ -442,6 +449,26 @@ async fn links(config: &Config, key: String, out: &Path, clock: Clock) -> anyhow
     say(&format!("wrote {} links to {}", links.len(), out.display()))
 }
 
+/// Prints the waves, one a line.
+async fn list(db: &Db, json: bool) -> anyhow::Result<()> {
+    let mut tx = db.read().await?;
+    let mut boards = Vec::new();
+    for key in wave::keys(&mut tx, false).await? {
+        boards.push(wave::status(&mut tx, &key).await?);
+    }
+    if json {
+        return say(&serde_json::json!({ "waves": boards }).to_string());
+    }
+    for board in boards {
+        let state = if board.closed { "closed" } else { "open" };
+        say(&format!(
+            "{:<32} {state:<7} invited {:>6}  answered {:>6}",
+            board.key, board.invited, board.answered
+        ))?;
+    }
+    Ok(())
+}
+
 /// Prints how a wave stands.
 pub(super) async fn show_status(db: &Db, key: &str, json: bool) -> anyhow::Result<()> {
     let mut tx = db.read().await?;
@@ -451,8 +478,7 @@ pub(super) async fn show_status(db: &Db, key: &str, json: bool) -> anyhow::Resul
         serde_json::to_writer(&mut out, &board)?;
         return Ok(writeln!(out)?);
     }
-    let currency = Currency::parse(&store::organisation::find(&mut tx).await?.ledger_currency)?;
-    write_board(&board, currency)
+    write_board(&board, &store::organisation::find(&mut tx).await?)
 }
 
 /// A mean of minor units as an amount.
@@ -465,13 +491,20 @@ fn whole(mean: f64, currency: Currency) -> String {
 }
 
 /// Prints the response board for a reader.
-pub(super) fn write_board(board: &Board, currency: Currency) -> anyhow::Result<()> {
+pub(super) fn write_board(board: &Board, organisation: &Organisation) -> anyhow::Result<()> {
+    let currency = Currency::parse(&organisation.ledger_currency)?;
     let state = match (board.closed, board.paused) {
         (true, _) => "closed",
         (false, true) => "mails paused: look at what came back, then `cam wave resume`",
         (false, false) => "open",
     };
-    say(&format!("{} ({}), {state}, until {}", board.key, board.mode.as_str(), board.closes_at))?;
+    let until = local(board.closes_at.parse()?, &organisation.timezone);
+    say(&format!(
+        "{} ({}), {state}, until {until}, {}",
+        board.key,
+        board.mode.as_str(),
+        organisation.timezone
+    ))?;
     let share = |count: usize| {
         let percent = if board.invited == 0 { 0.0 } else { 100.0 * count as f64 / board.invited as f64 };
         format!("{count:>7}  {percent:>5.1} %")
@@ -487,6 +520,10 @@ pub(super) fn write_board(board: &Board, currency: Currency) -> anyhow::Result<(
         ("finished", board.finished),
     ];
     for (name, count) in rows {
+        // Of links that other channels carry, and of nothing else.
+        if name == "handed over" && count == 0 {
+            continue;
+        }
         say(&format!("  {name:<14} {}", share(count)))?;
     }
     let mails: Vec<String> = board.mails.iter().map(|(state, count)| format!("{state} {count}")).collect();

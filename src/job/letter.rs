@@ -30,8 +30,8 @@ pub struct Desk {
     pub reply_to: Option<String>,
     /// The domain of the Message-ID and of the list's name.
     pub domain: String,
-    /// The domain at which bounces come home.
-    pub bounce_domain: String,
+    /// The domain at which bounces come home; `None` where nothing is read that comes back: then it goes to the sender.
+    pub bounce_domain: Option<String>,
     /// What stands before the reference in the envelope sender.
     pub separator: Separator,
     /// Name and address of the organisation.
@@ -108,7 +108,7 @@ impl Desk {
         let bounce = Reference::new(&row.reference)?;
         let letter = self.letter(texts, row, &bounce)?;
         Ok(Post {
-            from: bounce.bounce_address(self.separator, &self.bounce_domain)?,
+            from: self.bounce_address(&bounce)?.unwrap_or_else(|| self.sender.address.clone()),
             to: letter.recipient.address.clone(),
             bytes: mail::compose(&letter, self.signer.as_ref())?,
         })
@@ -176,12 +176,18 @@ impl Desk {
             notice_link: format!("{answer_link}/notice"),
             other_language: other_language(&texts.survey, language, &answer_link),
             answer_link,
-            unsubscribe_address: bounce.bounce_address(self.separator, &self.bounce_domain)?,
+            unsubscribe_address: self.bounce_address(bounce)?,
             unsubscribe_link: unsubscribe,
             organisation: self.organisation.clone(),
             list_id: format!("{}.{}", row.wave_key, self.domain),
             feedback_id: format!("{}:{}:cam", row.wave_key, row.kind),
         })
+    }
+
+    /// Where what comes back for a mail is read, where it is.
+    fn bounce_address(&self, bounce: &Reference) -> Result<Option<String>, DeskError> {
+        let domain = self.bounce_domain.as_ref();
+        Ok(domain.map(|domain| bounce.bounce_address(self.separator, domain)).transpose()?)
     }
 
     /// Why the recipient gets this mail, and how often that may happen.

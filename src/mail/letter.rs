@@ -1,5 +1,6 @@
 //! A letter: what it says and to whom, turned into the bytes that a relay is handed.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use lettre::Message;
@@ -64,8 +65,8 @@ pub struct Letter {
     pub notice_link: String,
     /// The page that stops these mails; a POST to it stops them at once (RFC 8058).
     pub unsubscribe_link: String,
-    /// The address to which a mail stops these mails.
-    pub unsubscribe_address: String,
+    /// The address to which a mail stops these mails, where somebody reads what comes there.
+    pub unsubscribe_address: Option<String>,
     /// The page in another language.
     pub other_language: Option<(Language, String)>,
     /// Who asks.
@@ -270,11 +271,11 @@ pub fn compose(letter: &Letter, signer: Option<&Signer>) -> Result<Vec<u8>, Lett
 
 /// Builds the headers. Every value goes through lettre's encoder, and has been looked through before.
 fn head(letter: &Letter, body: &Body) -> Result<MessageBuilder, LetterError> {
-    let unsubscribe = format!(
-        "<{}>, <mailto:{}?subject=unsubscribe>",
-        letter.unsubscribe_link,
-        address("the address to unsubscribe at", &letter.unsubscribe_address)?
-    );
+    let mut unsubscribe = format!("<{}>", letter.unsubscribe_link);
+    if let Some(read) = &letter.unsubscribe_address {
+        let read = address("the address to unsubscribe at", read)?;
+        let _ = write!(unsubscribe, ", <mailto:{read}?subject=unsubscribe>");
+    }
     let mut builder = Message::builder()
         .from(mailbox("the sender's name", "the sender's address", &letter.sender)?)
         .to(mailbox("the recipient's name", "the recipient's address", &letter.recipient)?)

@@ -103,16 +103,26 @@ pub enum OpenError {
     #[error("the relay cannot be reached: {0}")]
     Unreachable(Fault),
     /// There is no secure connection to it.
-    #[error("no secure connection to the relay: {0}")]
+    #[error(
+        "no secure connection to the relay: {0}; tls = \"starttls\" is for port 587, \"implicit\" for 465"
+    )]
     Tls(String),
     /// STARTTLS is asked for and not offered.
-    #[error("the relay does not offer STARTTLS")]
+    #[error(
+        "the relay does not offer STARTTLS: in [mail], tls = \"implicit\" is for port 465, and tls = \"none\" for a relay on \
+         this machine"
+    )]
     NoStartTls,
     /// The server offers no way of signing in that we know.
-    #[error("the relay offers neither AUTH PLAIN nor AUTH LOGIN")]
+    #[error(
+        "the relay offers neither AUTH PLAIN nor AUTH LOGIN: where it lets this machine in without signing in, leave out \
+         `user` and `password_file`"
+    )]
     NoMechanism,
     /// The password would cross a network in clear text.
-    #[error("the password would cross the network in clear text: use StartTls or Implicit")]
+    #[error(
+        "the password would cross the network in clear text: set tls = \"starttls\" or \"implicit\" in [mail]"
+    )]
     PasswordInClear,
     /// The dialogue broke off.
     #[error("the dialogue with the relay broke off at {phase:?}: {what}")]

@@ -10,20 +10,30 @@ pub enum WaveError {
     Store(#[from] StoreError),
     /// The key was launched with other settings.
     #[error(
-        "the wave {key:?} was launched with other settings, and a wave does not change: take another key"
+        "the wave {key:?} was launched with another {settings}, and a wave does not change: take another key"
     )]
     Changed {
         /// The wave's key.
         key: String,
+        /// What is not as it was.
+        settings: String,
     },
     /// The wave's end has passed.
-    #[error("the wave {key:?} would be over before it begins: correct `closes`")]
+    #[error("`closes` has passed ({closes}, {zone}): the wave would be over before it begins")]
     Over {
-        /// The wave's key.
-        key: String,
+        /// When the wave closes.
+        closes: String,
+        /// In which zone.
+        zone: String,
+    },
+    /// A reminder would come after the wave's end.
+    #[error("`remind_after_days` asks for a reminder after {days} days, and the wave closes before that")]
+    LateReminder {
+        /// Days after the invitation.
+        days: i64,
     },
     /// The wave would ask nobody.
-    #[error("nobody would be invited ({reasons}): correct the audience before the wave's key is used up")]
+    #[error("nobody would be invited ({reasons}): change the audience or what leaves people out")]
     Nobody {
         /// How many are left out, and why.
         reasons: String,
@@ -72,11 +82,20 @@ pub enum WaveError {
     },
     /// A language has no notice.
     #[error(
-        "no wave without its notice: write [notice.{language}], since the survey is asked in that language"
+        "no wave without its notice: write [notice.{language}], since the survey is asked in that language; there is one for \
+         {have}"
     )]
     NoNotice {
         /// The language.
         language: String,
+        /// The languages that have one.
+        have: String,
+    },
+    /// The wave goes by mail, and links are not handed over.
+    #[error("{key:?} goes by mail: only a wave with `channel = \"link\"` has links to hand over")]
+    NotByLink {
+        /// The wave's key.
+        key: String,
     },
     /// An anonymous wave needs a passphrase, from which its key is locked.
     #[error("an anonymous wave is sealed under a passphrase: give its file with --passphrase-file")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::civil::DateTime;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -184,6 +185,35 @@ pub struct WaveFile {
     pub notice: BTreeMap<String, Notice>,
 }
 
+/// A day and an hour, with quotes as everything else in the file or without as TOML has it.
+struct Moment(DateTime);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = date_text(from)?;
+        let hour = text.contains(['T', 't', ' ']);
+        let moment = text.parse().ok().filter(|_| hour);
+        moment.map(Self).ok_or_else(|| D::Error::custom("write day and hour as \"2026-12-15T18:00\""))
+    }
+}
+
+/// A day, likewise.
+struct Day(jiff::civil::Date);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let day = date_text(from)?.parse().ok();
+        day.map(Self).ok_or_else(|| D::Error::custom("write the day as \"2028-12-31\""))
+    }
+}
+
+fn date_text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match toml::Value::deserialize(from)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -193,7 +223,7 @@ struct Raw {
     mode: Mode,
     #[serde(default)]
     k: Option<Spanned<i64>>,
-    closes: Option<Spanned<DateTime>>,
+    closes: Option<Spanned<Moment>>,
     #[serde(default)]
     channel: Channel,
     audience: Spanned<Audience>,
@@ -208,7 +238,7 @@ struct Raw {
     #[serde(default)]
     hold_unknown: bool,
     standing: Option<Spanned<Standing>>,
-    delete_after: Spanned<jiff::civil::Date>,
+    delete_after: Spanned<Day>,
     notice: Spanned<BTreeMap<String, Notice>>,
 }
 
@@ -291,7 +321,7 @@ impl Raw {
             (Some(standing), None) => {
                 standing_problem(standing.get_ref()).map(|text| (standing.span(), text))
             }
-            (None, Some(closes)) => (closes.get_ref().date() >= *self.delete_after.get_ref()).then(|| {
+            (None, Some(closes)) => (closes.get_ref().0.date() >= self.delete_after.get_ref().0).then(|| {
                 (self.delete_after.span(), "answers cannot be deleted before the wave has closed".into())
             }),
         }
@@ -376,7 +406,7 @@ impl Raw {
             survey: self.survey.into_inner(),
             mode: self.mode,
             k: self.k.map_or(LEAST_K, Spanned::into_inner),
-            closes: self.closes.map(Spanned::into_inner),
+            closes: self.closes.map(|closes| closes.into_inner().0),
             channel: self.channel,
             audience: self.audience.into_inner(),
             send: self.send.map(Spanned::into_inner).unwrap_or_default(),
@@ -387,7 +417,7 @@ impl Raw {
             free_text: self.free_text.is_some_and(Spanned::into_inner),
             hold_unknown: self.hold_unknown,
             standing: self.standing.map(Spanned::into_inner),
-            delete_after: self.delete_after.into_inner(),
+            delete_after: self.delete_after.into_inner().0,
             notice: self.notice.into_inner(),
         }
     }
@@ -453,6 +483,9 @@ rights = "Ask us to see, correct or delete them"
             ("[\"active\"]", "[\"asleep\"]", 10, "is no state"),
             ("Two years", " ", 14, "empty entry"),
             ("mode = \"named\"", "mode = \"secret\"", 5, "unknown variant"),
+            ("2026-12-15T18:00", "15.12.2026 18:00", 6, "write day and hour as \"2026-12-15T18:00\""),
+            ("2026-12-15T18:00", "2026-12-15", 6, "write day and hour"),
+            ("2028-12-31", "31/12/2028", 8, "write the day as \"2028-12-31\""),
             ("mode = \"named\"", "mode = \"named\"\nfree_text = true", 6, "only an anonymous wave"),
             ("key = \"2026q4-customers\"", "key = \"Q4 customers\"", 2, "a key is small letters"),
         ];
@@ -463,6 +496,15 @@ rights = "Ask us to see, correct or delete them"
                 assert_eq!(error.line, line, "{to}: {error}");
             }
         }
+    }
+
+    #[test]
+    fn days_may_stand_without_quotes() {
+        let bare = FILE
+            .replace("\"2026-12-15T18:00\"", "2026-12-15T18:00:00")
+            .replace("\"2028-12-31\"", "2028-12-31");
+        assert_ne!(bare, FILE);
+        assert_eq!(WaveFile::parse("w.toml", &bare), WaveFile::parse("w.toml", FILE));
     }
 
     #[test]

@@ -68,7 +68,9 @@ impl LeftOut {
             Self::OddAddress => "not an e-mail address",
             Self::Suppressed => "bounced for good, or wants no mails",
             Self::SameAddress => "somebody else with the same address is invited",
-            Self::AskedRecently => "invited to another wave a short while ago",
+            Self::AskedRecently => {
+                "invited to another wave less than `cap_days` days ago (30 unless the file says otherwise)"
+            }
             Self::TooLate => "their mail could only go out after the wave has closed",
         }
     }
@@ -126,7 +128,7 @@ pub async fn launch(
     let sha256 = digest::sha256(format!("{settings}\n{}", launch.survey_text));
     if let Some(stored) = fielding::wave(tx, &launch.file.key).await? {
         if stored.settings_sha256 != sha256 {
-            return Err(WaveError::Changed { key: launch.file.key.clone() });
+            return Err(changed(launch, &stored.settings));
         }
         let invited = fielding::count_invited(tx, stored.wave_id).await?;
         return Ok(Launched {
@@ -139,7 +141,12 @@ pub async fn launch(
     }
     let closes_at = launch.closes_at()?;
     if closes_at <= now {
-        return Err(WaveError::Over { key: launch.file.key.clone() });
+        let closes = launch.file.closes.map(|closes| closes.to_string()).unwrap_or_default();
+        return Err(WaveError::Over { closes, zone: launch.timezone.clone() });
+    }
+    let late = launch.file.remind_after_days.iter().find(|days| now.plus_days(**days) >= closes_at);
+    if let Some(days) = late {
+        return Err(WaveError::LateReminder { days: *days });
     }
     let wave =
         open(tx, launch, (&launch.file.key, &launch.file.name), closes_at, (now, &settings, &sha256)).await?;
@@ -191,6 +198,22 @@ impl Launch {
     }
 }
 
+/// The refusal of a key that was launched with other settings, naming what differs.
+pub(super) fn changed(launch: &Launch, stored: &str) -> WaveError {
+    let fields = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
+    let now = serde_json::to_string(&launch.file).and_then(|text| fields(&text));
+    let differing: Vec<String> = match (now, fields(stored)) {
+        (Ok(now), Ok(before)) => now
+            .into_iter()
+            .filter(|(name, value)| before.get(name) != Some(value))
+            .map(|(name, _)| name)
+            .collect(),
+        _ => Vec::new(),
+    };
+    let settings = if differing.is_empty() { "survey".into() } else { differing.join(", ") };
+    WaveError::Changed { key: launch.file.key.clone(), settings }
+}
+
 /// Refuses a survey that does not fit the wave's contract or lacks a text that the wave needs. It walks the survey, which
 /// takes its time: before the transaction, not within it.
 fn check(launch: &Launch) -> Result<(), WaveError> {
@@ -200,7 +223,9 @@ fn check(launch: &Launch) -> Result<(), WaveError> {
         return unfit(format!("{}: {}; run `cam survey check`", finding.item, finding.message));
     }
     if let Some(language) = survey.languages.iter().find(|tag| !file.notice.contains_key(*tag)) {
-        return Err(WaveError::NoNotice { language: language.clone() });
+        let have: Vec<&str> = file.notice.keys().map(String::as_str).collect();
+        let have = if have.is_empty() { "no language".into() } else { have.join(", ") };
+        return Err(WaveError::NoNotice { language: language.clone(), have });
     }
     let mut needed = vec![MailKind::Invitation];
     if !file.remind_after_days.is_empty() {
@@ -212,7 +237,14 @@ fn check(launch: &Launch) -> Result<(), WaveError> {
     if file.channel == Channel::Mail
         && let Some(kind) = needed.into_iter().find(|kind| !survey.mails.contains_key(kind))
     {
-        return unfit(format!("it has no text for the mail {kind:?}: write a [mail.…] section"));
+        let (section, asked) = match kind {
+            MailKind::Invitation => ("invitation", "a wave by mail"),
+            MailKind::Reminder => ("reminder", "`remind_after_days`"),
+            MailKind::Thanks => ("thanks", "`thanks`"),
+        };
+        return unfit(format!(
+            "{asked} needs [mail.{section}] in the survey's file, with subject and body in each language"
+        ));
     }
     if file.mode != Mode::Anonymous {
         return Ok(());

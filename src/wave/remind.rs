@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::WaveError;
-use super::file::{Mode, WaveFile};
+use super::file::{Channel, Mode, WaveFile};
 use super::launch::Mailing;
 use crate::clock::Instant;
 use crate::seal::{Keys, Purpose};
@@ -131,9 +131,12 @@ pub async fn links(
     base_url: &str,
     now: Instant,
 ) -> Result<Vec<Link>, WaveError> {
-    let (wave, _) = find(tx, key).await?;
+    let (wave, file) = find(tx, key).await?;
     if wave.closed_at.is_some() {
         return Err(WaveError::Closed { key: key.into() });
+    }
+    if file.channel == Channel::Mail {
+        return Err(WaveError::NotByLink { key: key.into() });
     }
     let invited = fielding::invited(tx, wave.wave_id).await?;
     fielding::hand_over(tx, wave.wave_id, now).await?;

@@ -40,7 +40,7 @@ pub async fn start_standing(
     let settings_sha256 = digest::sha256(format!("{settings}\n{}", launch.survey_text));
     if let Some(stored) = event::rule(tx, &file.key).await? {
         if stored.settings_sha256 != settings_sha256 {
-            return Err(WaveError::Changed { key: file.key.clone() });
+            return Err(super::launch::changed(launch, &stored.settings));
         }
         // A rule that was ended begins anew: what happened in between is not asked about.
         return Ok(event::resume_rule(tx, &file.key, now).await?);

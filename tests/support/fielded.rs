@@ -90,7 +90,7 @@ pub(crate) fn signed_outbox(
         sender: Party { name: "Kestrel Tools".into(), address: "survey@kestrel.example".into() },
         reply_to: None,
         domain: "kestrel.example".into(),
-        bounce_domain: "bounce.kestrel.example".into(),
+        bounce_domain: Some("bounce.kestrel.example".into()),
         separator: Separator::Plus,
         organisation: Organisation {
             name: "Kestrel Tools".into(),

@@ -228,7 +228,7 @@ impl Quarter<'_> {
             sender: Party { name: name.clone(), address: format!("survey@{DOMAIN}") },
             reply_to: None,
             domain: DOMAIN.into(),
-            bounce_domain: format!("bounce.{DOMAIN}"),
+            bounce_domain: Some(format!("bounce.{DOMAIN}")),
             separator: Separator::Plus,
             organisation: Organisation { name: name.clone(), footer: format!("{name}, 1 Quay Street") },
             timezone: self.organisation.timezone.clone(),
