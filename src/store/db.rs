@@ -293,15 +293,19 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
 }
 
+/// Settings of each connection to a server.
+///
+/// Rows are looked up by a list of keys, and the server's default price of a page, made for disks that turn, would rather read
+/// the table. A process that stands still in the middle of a transaction holds its rows against all others, so that the server
+/// ends its session.
+const SESSION: &str = "SET random_page_cost = 1.1; SET idle_in_transaction_session_timeout = '15s'";
+
 /// A pool on a server. A connection is tried out where it has rested: once more on the wire for each use would be felt.
 fn postgres_pool() -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(16)
         .test_before_acquire(false)
-        .after_connect(|connection, _| {
-            // Rows are looked up by a list of keys. The server's default, made for disks that turn, would rather read the table.
-            Box::pin(async move { connection.execute("SET random_page_cost = 1.1").await.map(drop) })
-        })
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > RESTED {
