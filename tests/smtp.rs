@@ -357,6 +357,8 @@ async fn outcome_of(relay: &Relay, message: &[u8]) -> Outcome {
             outcome
         }
         Err(OpenError::Broken { phase, what }) => Outcome::NotSent { phase, what },
+        // A reset that overtakes the end of the connecting itself.
+        Err(OpenError::Unreachable(what)) => Outcome::NotSent { phase: Phase::Connect, what },
         Err(error) => panic!("{error:?}"),
     }
 }
