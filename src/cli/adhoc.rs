@@ -75,7 +75,8 @@ impl Data {
     ) -> Result<Self, Fault> {
         let start = Instant::now();
         let names: Vec<String> = drivers.iter().cloned().chain([outcome.to_owned()]).collect();
-        let mut table = table::read(file, &names, cluster)?;
+        let labels: Vec<String> = cluster.map(str::to_owned).into_iter().collect();
+        let mut table = table::read(file, &names, &labels)?;
         let mut data = Self {
             drivers: drivers.to_vec(),
             outcome_name: outcome.to_owned(),
@@ -96,8 +97,8 @@ impl Data {
         for (name, column) in names.iter().zip(&table.numbers) {
             data.leave_out(name, &mut keep, column.iter().map(Option::is_some));
         }
-        if let (Some(labels), Some(name)) = (&table.labels, cluster) {
-            data.leave_out(name, &mut keep, labels.iter().map(Option::is_some));
+        for (name, labels) in labels.iter().zip(&table.labels) {
+            data.leave_out(name, &mut keep, labels.ids.iter().map(Option::is_some));
         }
         data.check_dropped(keep.iter().filter(|keep| !**keep).count())?;
         let kept = |column: &[Option<f64>]| -> Vec<f64> {
@@ -105,8 +106,8 @@ impl Data {
         };
         data.columns = table.numbers[..drivers.len()].iter().map(|column| kept(column)).collect();
         data.outcome = kept(&table.numbers[drivers.len()]);
-        data.clusters = table.labels.as_ref().map(|labels| {
-            labels.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label).collect()
+        data.clusters = table.labels.first().map(|labels| {
+            labels.ids.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label).collect()
         });
         data.seconds = start.elapsed().as_secs_f64();
         Ok(data)

@@ -17,6 +17,7 @@ mod kind;
 mod ledger;
 mod line;
 mod map;
+mod parquet;
 mod people;
 mod raw;
 mod report;

@@ -1,6 +1,6 @@
-//! Number columns of a plain CSV file, for fits without a database.
+//! Columns of a plain CSV or Parquet file, for fits without a database.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -17,8 +17,37 @@ pub struct Table {
     pub rows: usize,
     /// One column per name: `None` for an empty cell and for `NA`.
     pub numbers: Vec<Vec<Option<f64>>>,
-    /// The column of labels, if one was asked for, as positions 0, 1, 2 … in order of first appearance.
-    pub labels: Option<Vec<Option<usize>>>,
+    /// One column of labels per name.
+    pub labels: Vec<Labels>,
+}
+
+/// A column of labels.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Labels {
+    /// For each row the position of its label in `names`; `None` for an empty cell and for `NA`.
+    pub ids: Vec<Option<usize>>,
+    /// The labels in order of first appearance.
+    pub names: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Labels {
+    pub(super) fn push(&mut self, cell: &str) {
+        if is_missing(cell) {
+            self.ids.push(None);
+            return;
+        }
+        let place = match self.places.get(cell) {
+            Some(place) => *place,
+            None => {
+                let place = self.names.len();
+                self.names.push(cell.to_owned());
+                self.places.insert(cell.to_owned(), place);
+                place
+            }
+        };
+        self.ids.push(Some(place));
+    }
 }
 
 /// What is wrong with a file. Lines count from 1, the header included; columns are named.
@@ -135,6 +164,14 @@ pub enum TableError {
         /// Where.
         line: u64,
     },
+    /// A Parquet file cannot be read.
+    #[error("{}: {message}", path.display())]
+    Parquet {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
 }
 
 impl TableError {
@@ -152,11 +189,12 @@ impl TableError {
             Self::LongCell { .. } => "E_LONG_CELL",
             Self::OpenQuote { .. } => "E_OPEN_QUOTE",
             Self::Encoding { .. } => "E_ENCODING",
+            Self::Parquet { .. } => "E_PARQUET",
         }
     }
 }
 
-/// Reads the named columns of numbers, and one of labels, from a CSV file with a header line: UTF-8 with or
+/// Reads the named columns of numbers and of labels from a Parquet file, or from a CSV file with a header line: UTF-8 with or
 /// without a byte order mark, separated by commas, packed by gzip or not (told by its content, not its name).
 ///
 /// Cells of other columns may hold anything. A row without any character is skipped.
@@ -164,7 +202,10 @@ impl TableError {
 /// # Errors
 ///
 /// The first fault ends the reading; see [`TableError`].
-pub fn read(path: &Path, numbers: &[String], label: Option<&str>) -> Result<Table, TableError> {
+pub fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table, TableError> {
+    if is_parquet(path)? {
+        return super::parquet::read(path, numbers, labels);
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCount::new(open(path)?));
     let mut record = csv::ByteRecord::new();
     if !next(&mut reader, &mut record, path)? {
@@ -172,10 +213,12 @@ pub fn read(path: &Path, numbers: &[String], label: Option<&str>) -> Result<Tabl
     }
     let header = header(&record, path)?;
     let places = numbers.iter().map(|name| place(&header, name, path)).collect::<Result<Vec<_>, _>>()?;
-    let label_place = label.map(|name| place(&header, name, path)).transpose()?;
-    let mut table =
-        Table { rows: 0, numbers: vec![Vec::new(); numbers.len()], labels: label.map(|_| Vec::new()) };
-    let mut seen = BTreeMap::new();
+    let label_places = labels.iter().map(|name| place(&header, name, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut table = Table {
+        rows: 0,
+        numbers: vec![Vec::new(); numbers.len()],
+        labels: vec![Labels::default(); labels.len()],
+    };
     let mut rows = || -> Result<(), TableError> {
         while next(&mut reader, &mut record, path)? {
             let line = record.position().map_or(0, csv::Position::line);
@@ -183,11 +226,8 @@ pub fn read(path: &Path, numbers: &[String], label: Option<&str>) -> Result<Tabl
             for ((column, place), name) in table.numbers.iter_mut().zip(&places).zip(numbers) {
                 column.push(number(&record[*place], path, line, name)?);
             }
-            if let (Some(labels), Some(place)) = (&mut table.labels, label_place) {
-                let cell = text(&record[place], path, line)?;
-                let count = seen.len();
-                let known = || *seen.entry(cell.to_owned()).or_insert(count);
-                labels.push((!is_missing(cell)).then(known));
+            for (column, place) in table.labels.iter_mut().zip(&label_places) {
+                column.push(text(&record[*place], path, line)?);
             }
         }
         Ok(())
@@ -204,6 +244,13 @@ pub fn read(path: &Path, numbers: &[String], label: Option<&str>) -> Result<Tabl
         return Err(TableError::Empty { path: path.to_owned() });
     }
     Ok(table)
+}
+
+fn is_parquet(path: &Path) -> Result<bool, TableError> {
+    let failed = |source| TableError::File { path: path.to_owned(), source };
+    let mut head = Vec::new();
+    File::open(path).map_err(failed)?.take(4).read_to_end(&mut head).map_err(failed)?;
+    Ok(head == super::parquet::MAGIC)
 }
 
 /// Opens a file, unpacks it if it is packed, and refuses what is not text.
@@ -247,7 +294,7 @@ fn foreign_kind(head: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &'static str); 9] = [
         (b"\xd0\xcf\x11\xe0", "an old Excel workbook (XLS)"),
         (b"%PDF", "a PDF document"),
-        (b"PAR1", "a Parquet file"),
+        (b"PAR1", "a packed Parquet file"),
         (b"SQLite format 3", "an SQLite database"),
         (b"\xff\xfe", "text in UTF-16"),
         (b"\xfe\xff", "text in UTF-16"),
@@ -320,7 +367,7 @@ fn header(record: &csv::ByteRecord, path: &Path) -> Result<Vec<String>, TableErr
     cells.collect()
 }
 
-fn place(header: &[String], name: &str, path: &Path) -> Result<usize, TableError> {
+pub(super) fn place(header: &[String], name: &str, path: &Path) -> Result<usize, TableError> {
     let mut places = header.iter().enumerate().filter(|(_, cell)| *cell == name).map(|(place, _)| place);
     match (places.next(), places.next()) {
         (Some(place), None) => Ok(place),
@@ -350,17 +397,32 @@ fn is_missing(cell: &str) -> bool {
     cell.is_empty() || cell == "NA"
 }
 
-fn number(cell: &[u8], path: &Path, line: u64, column: &str) -> Result<Option<f64>, TableError> {
+pub(super) fn number(cell: &[u8], path: &Path, line: u64, column: &str) -> Result<Option<f64>, TableError> {
     let cell = text(cell, path, line)?;
     if is_missing(cell) {
         return Ok(None);
     }
-    let (path, column) = (path.to_owned(), column.to_owned());
     match cell.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(Some(value)),
-        Ok(_) => Err(TableError::NotFinite { path, line, column, text: shown(cell) }),
-        Err(_) => Err(TableError::NotNumber { path, line, column, text: shown(cell) }),
+        Ok(value) => finite(value, path, line, column, || shown(cell)),
+        Err(_) => {
+            let (path, column) = (path.to_owned(), column.to_owned());
+            Err(TableError::NotNumber { path, line, column, text: shown(cell) })
+        }
     }
+}
+
+/// A number that is one; `cell` is how the file writes it.
+pub(super) fn finite(
+    value: f64,
+    path: &Path,
+    line: u64,
+    column: &str,
+    cell: impl FnOnce() -> String,
+) -> Result<Option<f64>, TableError> {
+    if value.is_finite() {
+        return Ok(Some(value));
+    }
+    Err(TableError::NotFinite { path: path.to_owned(), line, column: column.to_owned(), text: cell() })
 }
 
 /// The beginning of a text, short enough for a message.
@@ -386,7 +448,7 @@ mod tests {
 
     fn columns(content: &[u8], names: &[&str]) -> Result<Table, TableError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        read(file(content).path(), &names, None)
+        read(file(content).path(), &names, &[])
     }
 
     fn code(content: &[u8]) -> &'static str {
@@ -473,7 +535,8 @@ mod tests {
     #[test]
     fn labels_become_positions_in_order_of_appearance() {
         let file = file(b"a,shop\n1,north\n2,south\n3,north\n4,\n");
-        let table = read(file.path(), &["a".to_owned()], Some("shop")).unwrap();
-        assert_eq!(table.labels.unwrap(), [Some(0), Some(1), Some(0), None]);
+        let table = read(file.path(), &["a".to_owned()], &["shop".to_owned()]).unwrap();
+        assert_eq!(table.labels[0].ids, [Some(0), Some(1), Some(0), None]);
+        assert_eq!(table.labels[0].names, ["north", "south"]);
     }
 }
