@@ -25,8 +25,8 @@ pub(crate) struct Rows {
 /// Weighted moments of the standardised columns.
 pub(crate) struct Moments {
     columns: usize,
-    /// Sum of the weights.
-    total: f64,
+    /// Rows less one, or the sum of the weights where there are any.
+    freedom: f64,
     /// Means.
     means: Vec<f64>,
     /// Centred sums of products, row by row.
@@ -48,12 +48,18 @@ impl Rows {
         let tiles = columns.len().div_ceil(TILE);
         let mut values = vec![[0.0; TILE]; rows * tiles];
         let (mut means, mut sds) = (Vec::new(), Vec::new());
-        let total = weights.map_or(rows as f64, sum);
+        // Weights count by their ratios only; sums of huge ones would leave the range of numbers.
+        let weights: Option<Vec<f64>> = weights.map(|weights| {
+            let largest = weights.iter().fold(0.0_f64, |most, weight| weight.max(most));
+            weights.iter().map(|weight| weight / largest).collect()
+        });
+        let total = weights.as_ref().map_or(rows as f64, |weights| sum(weights));
+        let freedom = if weights.is_some() { total } else { total - 1.0 };
         for (index, column) in columns.iter().enumerate() {
             // Squares of huge and tiny values would leave the range of numbers.
             let largest = column.iter().fold(0.0_f64, |most, value| value.abs().max(most));
             let weigh = |term: &dyn Fn(f64) -> f64| -> f64 {
-                let terms: Vec<f64> = match weights {
+                let terms: Vec<f64> = match &weights {
                     Some(weights) => {
                         column.iter().zip(weights).map(|(value, w)| w * term(value / largest)).collect()
                     }
@@ -62,7 +68,7 @@ impl Rows {
                 sum(&terms)
             };
             let mean = weigh(&|value| value) / total;
-            let sd = (weigh(&|value| (value - mean).powi(2)) / (total - 1.0)).sqrt();
+            let sd = (weigh(&|value| (value - mean).powi(2)) / freedom).sqrt();
             // A spread at the level of rounding of the values themselves is none.
             if largest == 0.0 || !sd.is_finite() || sd <= 1e-14 {
                 return Err(Refusal::NoVariance { column: name(index) });
@@ -76,7 +82,6 @@ impl Rows {
         if sds.iter().chain(&means).any(|value| !value.is_finite()) || sds.contains(&0.0) {
             return Err(Refusal::OutOfRange);
         }
-        let weights = weights.map(<[f64]>::to_vec);
         Ok(Self { count: rows, columns: columns.len(), tiles, values, weights, means, sds })
     }
 
@@ -128,7 +133,8 @@ impl Rows {
                 centred[k * columns + j] = value;
             }
         }
-        Moments { columns, total, means, products: centred }
+        let freedom = if self.weights.is_some() { total } else { total - 1.0 };
+        Moments { columns, freedom, means, products: centred }
     }
 }
 
@@ -166,17 +172,17 @@ impl Moments {
         self.means[column]
     }
 
-    /// Standard deviation of a column (divisor n - 1), likewise.
+    /// Standard deviation of a column (divisor n - 1, or the sum of the weights), likewise.
     pub(crate) fn sd(&self, column: usize) -> f64 {
-        (self.products[column * self.columns + column] / (self.total - 1.0)).sqrt()
+        (self.products[column * self.columns + column] / self.freedom).sqrt()
     }
 
     /// The correlation matrix, row by row; `None` if a column is constant in this sample.
     pub(crate) fn correlations(&self) -> Option<Vec<f64>> {
         let p = self.columns;
         let roots: Vec<f64> = (0..p).map(|j| self.products[j * p + j].sqrt()).collect();
-        // The full sample has n - 1 here; rounding leaves about 1e-16 of it for a constant column.
-        let least = 1e-7 * (self.total - 1.0).max(0.0).sqrt();
+        // In the full sample this is the whole; rounding leaves about 1e-16 of the square for a constant column.
+        let least = 1e-7 * self.freedom.max(0.0).sqrt();
         if roots.iter().any(|root| root.is_nan() || *root <= least) {
             return None;
         }

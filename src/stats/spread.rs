@@ -25,6 +25,13 @@ pub struct Resampling<'a> {
     pub ids: Option<&'a [usize]>,
 }
 
+impl Default for Resampling<'_> {
+    /// 1,000 replicates of rows from seed 42.
+    fn default() -> Self {
+        Self { draws: 1000, seed: 42, ids: None }
+    }
+}
+
 impl Resampling<'_> {
     /// The rows grouped by what is drawn together, and a warning where groups are few.
     pub(crate) fn clusters(&self, rows: usize) -> Result<(Clusters, Vec<Warning>), Refusal> {

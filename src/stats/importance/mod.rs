@@ -28,7 +28,6 @@ pub struct DriverShare {
     /// LMG: its part of R-squared; the parts sum to R-squared.
     pub lmg: f64,
     /// Standard error of the LMG share from the sampling of orders; absent where all subsets were looked at.
-    #[serde(default)]
     pub lmg_error: Option<f64>,
     /// Johnson's relative weight, with the same sum; absent for nearly dependent drivers.
     pub johnson: Option<f64>,

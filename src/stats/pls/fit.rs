@@ -21,6 +21,8 @@ const LOADING: f64 = 0.708;
 const VARIANCE_EXTRACTED: f64 = 0.5;
 /// Composite reliability that is neither too low nor redundant.
 const COMPOSITE: std::ops::RangeInclusive<f64> = 0.7..=0.95;
+/// Variance inflation of a predecessor above which a model warns.
+const VIF_WARNS: f64 = 5.0;
 /// Heterotrait-monotrait ratio above which two latent variables are hard to separate.
 const HETEROTRAIT: f64 = 0.85;
 
@@ -41,7 +43,7 @@ const HETEROTRAIT: f64 = 0.85;
 ///
 /// # Source
 ///
-/// See [the module](self::super). Thresholds of the warnings: Hair, Hult, Ringle and Sarstedt 2017, *A Primer on PLS-SEM*, 2nd ed.
+/// See [the module](super). Thresholds of the warnings: Hair, Hult, Ringle and Sarstedt 2017, *A Primer on PLS-SEM*, 2nd ed.
 pub fn fit(
     columns: &[&[f64]],
     scales: Option<&[(f64, f64)]>,
@@ -100,6 +102,10 @@ pub fn fit(
         draws: used,
         warnings,
     };
+    let inflated = result.paths.iter().filter(|path| path.vif > VIF_WARNS);
+    let inflated: Vec<Warning> =
+        inflated.map(|path| Warning::Vif { column: Column::Latent(path.from), value: path.vif }).collect();
+    result.warnings.extend(inflated);
     let told = tell(&result);
     result.warnings.extend(told.into_iter().map(Warning::Path));
     Ok(result)
@@ -263,17 +269,24 @@ impl Sample<'_> {
         for (path, (from, to)) in self.plan.model.paths.iter().enumerate() {
             let others: Vec<usize> =
                 self.plan.predecessors[*to].iter().copied().filter(|other| other != from).collect();
-            let slopes = regress(&solution.correlations, latents, &others, *to)?;
-            let without: f64 = others
-                .iter()
-                .zip(&slopes)
-                .map(|(other, slope)| slope * solution.correlations[other * latents + to])
-                .sum();
-            let full = solution.r_squared[*to].unwrap_or(0.0);
+            let explained = |latent: usize| -> Result<f64, Refusal> {
+                let slopes = regress(&solution.correlations, latents, &others, latent)?;
+                let products = others.iter().zip(&slopes);
+                Ok(products
+                    .map(|(other, slope)| slope * solution.correlations[other * latents + latent])
+                    .sum())
+            };
+            let (full, without) = (solution.r_squared[*to].unwrap_or(0.0), explained(*to)?);
+            // Predecessors that are combinations of one another were refused before.
+            let vif = 1.0 / (1.0 - explained(*from)?);
+            if !vif.is_finite() {
+                return Err(Refusal::Aliased { column: Column::Latent(*from) });
+            }
             paths.push(Path {
                 from: *from,
                 to: *to,
                 coefficient: solution.paths[path],
+                vif,
                 f_squared: Some((full - without) / (1.0 - full)).filter(|value| value.is_finite()),
                 coefficients: spread(draws, |draw| Some(draw.solution.paths[path])),
             });

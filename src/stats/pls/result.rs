@@ -87,6 +87,8 @@ pub struct Path {
     pub coefficient: f64,
     /// What R-squared loses without it, over what is unexplained; absent where nothing is.
     pub f_squared: Option<f64>,
+    /// Variance inflation of the cause among all causes of the same consequence.
+    pub vif: f64,
     /// Of the coefficient.
     pub coefficients: Option<Spread>,
 }

@@ -197,6 +197,13 @@ fn weak_measures_are_named() {
     let mixed =
         path_model(&columns, &Model { paths: vec![(0, 1), (1, 2), (0, 2)], ..model.clone() }).unwrap();
     assert!(warns(&mixed.warnings, "W_HTMT"), "{:?}", mixed.heterotrait);
+    // Two causes that are nearly one.
+    let mut columns = chain(0.1);
+    for item in 0..3 {
+        columns[3 + item] = column(300, |i| columns[item][i] + 2.0 * noise(i, 40));
+    }
+    let near = path_model(&columns, &Model { paths: vec![(0, 2), (1, 2)], ..model.clone() }).unwrap();
+    assert!(warns(&near.warnings, "W_VIF") && near.paths[0].vif > 5.0);
     for warning in noisy.iter().chain(&redundant).chain(&turned).chain(&mixed.warnings) {
         let named = warning.sentence(|_| "the shop".to_owned());
         assert_eq!(warning.column().is_some(), named.contains("the shop"), "{named}");

@@ -1,7 +1,7 @@
 //! Laws of importance, path models, the map of drivers, penalties and rewards.
 
 use cam_stats::Interval;
-use cam_stats::importance::uncertainty;
+use cam_stats::importance::{importance, uncertainty};
 use cam_stats::importance_map::{Field, Point, importance_map};
 use cam_stats::ols::{self, Problem, StandardErrors};
 use cam_stats::penalty_reward::penalty_reward;
@@ -120,6 +120,25 @@ proptest! {
             prop_assert!(close(path.coefficient, slope, 1e-9));
         }
         prop_assert!(close(found.latents[3].adjusted_r_squared.unwrap(), regression.adjusted_r_squared, 1e-9));
+    }
+
+    #[test]
+    fn shares_depend_on_ratios_of_weights_only(
+        (y, x) in problem(), weights in prop::collection::vec(0.1..3.0_f64, ROWS), exponent in -30..30_i32
+    ) {
+        let drivers = slices(&x);
+        let split = |weights: &[f64]| {
+            let problem = Problem { outcome: &y, drivers: &drivers, intercept: true, weights: Some(weights) };
+            let shares = uncertainty(&problem, &Resampling { draws: 5, seed: 2, ids: None }).unwrap();
+            (importance(&problem).unwrap(), shares)
+        };
+        let scaled: Vec<f64> = weights.iter().map(|weight| weight * 10.0_f64.powi(exponent)).collect();
+        let ((a, plain), (b, moved)) = (split(&weights), split(&scaled));
+        for driver in 0..3 {
+            prop_assert!(close(a.drivers[driver].lmg, b.drivers[driver].lmg, 1e-10));
+            prop_assert!(close(plain.drivers[driver].lmg.sd, moved.drivers[driver].lmg.sd, 1e-10));
+        }
+        prop_assert!(close(a.r_squared, fit(&y, &x, Some(&weights)).r_squared, 1e-10));
     }
 
     #[test]
