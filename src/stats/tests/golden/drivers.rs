@@ -232,8 +232,6 @@ impl Named {
                 found.insert(format!("pls.{set}.AdjRsq.{name}"), adjusted);
             }
         }
-        found.insert(format!("pls.{set}.iter"), fit.iterations as f64);
-        found.insert(format!("pls.{set}.iterations"), fit.iterations as f64);
     }
 
     fn name(&self, latent: usize) -> &'static str {
@@ -305,8 +303,10 @@ fn put_mobi(found: &mut HashMap<String, f64>, mobi: &Named, fit: &PathModel) {
     }
 }
 
-/// How far the reference's own two programs differ.
-const NOT_OF_THE_DATA: &str = "pls.mobi.own_vs_seminr_maxdw";
+/// Not of the data: how far the reference's own two programs differ, and how many iterations they took. Those counts
+/// fit a summed change of 1e-12 (mobile phones) and 1e-14 (football, bank); this program stops at 1e-10.
+const NOT_OF_THE_DATA: [&str; 4] =
+    ["pls.mobi.own_vs_seminr_maxdw", "pls.mobi.iterations", "pls.spainfoot.iter", "pls.satisfaction.iter"];
 
 #[test]
 fn the_mobile_phone_model_agrees_with_seminr() {
@@ -316,10 +316,11 @@ fn the_mobile_phone_model_agrees_with_seminr() {
     let mut found = HashMap::new();
     put_mobi(&mut found, &mobi, &fit);
     let boot: Vec<&str> = expected.keys().map(String::as_str).filter(|key| key.contains(".boot.")).collect();
-    let without: Vec<&str> = boot.into_iter().chain([NOT_OF_THE_DATA]).collect();
+    let without: Vec<&str> = boot.into_iter().chain(NOT_OF_THE_DATA).collect();
     let count =
         ["pls.mobi.", "ipma.", "htmt."].iter().map(|prefix| check(&found, &expected, prefix, &without));
-    assert_eq!(count.sum::<usize>(), 128);
+    assert_eq!(count.sum::<usize>(), 127);
+    assert!((8..=11).contains(&fit.iterations), "{}", fit.iterations);
 }
 
 #[test]
@@ -341,6 +342,16 @@ fn football_and_bank_agree_with_an_independent_implementation() {
     // Goals conceded count against defence, and 20 teams are few.
     let warns = |code: &str| fit.warnings.iter().filter(|warning| warning.code() == code).count();
     assert_eq!((warns("W_WEIGHT"), warns("W_FEW")), (2, 1));
+    // Sanchez 2013 prints .757, -.284 and .856 for the centroid scheme, defence not turned round.
+    let model = Model { scheme: Scheme::Centroid, ..football.model.clone() };
+    let centroid =
+        Named { latents: football.latents.clone(), columns: football.columns.clone(), model }.fit(None, None);
+    let success = centroid.latents[2].r_squared.unwrap();
+    for (value, printed) in
+        [(centroid.paths[0].coefficient, 0.757), (centroid.paths[1].coefficient, 0.284), (success, 0.856)]
+    {
+        assert!((value - printed).abs() < 0.0005, "{value} against {printed}");
+    }
 
     let latents = [
         ("IMAG", "imag1 imag2 imag3 imag4 imag5"),
@@ -366,9 +377,9 @@ fn football_and_bank_agree_with_an_independent_implementation() {
         // Where there is one path only, the reference leaves its source out.
         found.insert(format!("pls.satisfaction.path.{to}"), path.coefficient);
     }
-    let count =
-        check(&found, &expected, "pls.spainfoot.", &[]) + check(&found, &expected, "pls.satisfaction.", &[]);
-    assert_eq!(count, 98);
+    let count = check(&found, &expected, "pls.spainfoot.", &NOT_OF_THE_DATA)
+        + check(&found, &expected, "pls.satisfaction.", &NOT_OF_THE_DATA);
+    assert_eq!(count, 96);
 }
 
 /// 500 replicates from seed 45: standard deviation, and order statistics 13 and 488 of the coefficients.
