@@ -218,6 +218,7 @@ fn column_name(table: &DriverTable, column: Column) -> String {
         Column::Driver(at) => table.specs.get(at).map_or_else(|| "a driver".into(), |spec| spec.key.clone()),
         Column::Outcome => "satisfaction".into(),
         Column::Weight => "the weight".into(),
+        Column::Latent(latent) => format!("latent variable {}", latent + 1),
     }
 }
 

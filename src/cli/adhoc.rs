@@ -165,6 +165,7 @@ impl Data {
         match column {
             Column::Outcome => self.outcome_name.clone(),
             Column::Weight => "the weight".to_owned(),
+            Column::Latent(latent) => format!("latent variable {}", latent + 1),
             Column::Driver(driver) => {
                 self.drivers.get(driver).cloned().unwrap_or_else(|| "a driver".to_owned())
             }

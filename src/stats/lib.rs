@@ -8,7 +8,9 @@
 //! and with other programs (`tests/golden`).
 
 mod factor;
+mod gram;
 mod notice;
+mod path_notice;
 
 pub mod agreement;
 pub mod bootstrap;
@@ -18,11 +20,14 @@ pub mod concave;
 pub mod curve;
 pub mod hill;
 pub mod importance;
+pub mod importance_map;
 pub mod levels;
 pub mod logistic;
 pub mod measurement;
 pub mod ols;
 pub mod optimum;
+pub mod penalty_reward;
+pub mod pls;
 pub mod power;
 pub mod quantile;
 pub mod random;
@@ -30,9 +35,10 @@ pub mod reliability;
 pub mod response_rate;
 pub mod saturation;
 pub mod spline;
+pub mod spread;
 pub mod verdict;
 
-pub use notice::{Column, Count, Refusal, Warning};
+pub use notice::{Column, Count, ModelFault, PathWarning, Refusal, Warning};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::path_notice::{ModelFault, PathWarning};
+
 /// Which column of a model is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,6 +16,8 @@ pub enum Column {
     Weight,
     /// A driver, by its position from 0; the intercept is not counted.
     Driver(usize),
+    /// A latent variable of a path model, by its position from 0.
+    Latent(usize),
 }
 
 /// What there is too little or too much of.
@@ -30,6 +34,8 @@ pub enum Count {
     Items,
     /// Drivers.
     Drivers,
+    /// Replicates of a bootstrap.
+    Replicates,
 }
 
 impl Count {
@@ -40,6 +46,7 @@ impl Count {
             Self::EventsPerParameter => "events per parameter",
             Self::Items => "items",
             Self::Drivers => "drivers",
+            Self::Replicates => "replicates of the bootstrap",
         }
     }
 }
@@ -124,6 +131,29 @@ pub enum Refusal {
         /// Rows available.
         available: usize,
     },
+    /// A path model is not well formed.
+    Model {
+        /// Where.
+        column: Column,
+        /// What is wrong there.
+        fault: ModelFault,
+    },
+    /// A value lies outside the scale that was declared for it.
+    OffScale {
+        /// In which column.
+        column: Column,
+        /// In which row, from 0.
+        row: usize,
+    },
+    /// A driver has too few low or too few high scores.
+    ThinGroup {
+        /// Which.
+        column: Column,
+        /// The smaller group.
+        have: usize,
+        /// What is needed.
+        need: usize,
+    },
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -136,7 +166,7 @@ impl Refusal {
         match self {
             Self::NoVariance { .. } => "E_NO_VARIANCE",
             Self::Aliased { .. } => "E_ALIASED",
-            Self::TooFew { .. } => "E_TOO_FEW",
+            Self::TooFew { .. } | Self::ThinGroup { .. } => "E_TOO_FEW",
             Self::TooMany { .. } => "E_TOO_MANY",
             Self::Separation { .. } => "E_SEPARATION",
             Self::Leak { .. } => "E_LEAK",
@@ -146,6 +176,9 @@ impl Refusal {
             Self::LengthMismatch { .. } => "E_LENGTH",
             Self::ReversedItem { .. } => "E_REVERSED_ITEM",
             Self::TooManyDropped { .. } => "E_MISSING",
+            Self::Model { fault: ModelFault::Cycle, .. } => "E_CYCLE",
+            Self::Model { .. } => "E_MODEL",
+            Self::OffScale { .. } => "E_SCALE",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
         }
@@ -158,6 +191,9 @@ impl Refusal {
             | Self::Aliased { column }
             | Self::Separation { column }
             | Self::Leak { column }
+            | Self::Model { column, .. }
+            | Self::OffScale { column, .. }
+            | Self::ThinGroup { column, .. }
             | Self::NotFinite { column, .. } => Some(*column),
             _ => None,
         }
@@ -207,6 +243,19 @@ impl Refusal {
             Self::TooManyDropped { dropped, available } => format!(
                 "{dropped} of {available} rows have a missing value; above 40 % no model is fitted: leave \
                  out the column that misses most"
+            ),
+            Self::Model { column, fault } => format!("{} {}", name(*column), fault.words()),
+            Self::OffScale { column, row } => {
+                format!(
+                    "{} lies outside its scale in row {}; correct it or the scale",
+                    name(*column),
+                    row + 1
+                )
+            }
+            Self::ThinGroup { column, have, need } => format!(
+                "{} has {have} low or high scores, at least {need} of each are needed; move the limits or \
+                 collect more",
+                name(*column)
             ),
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
@@ -311,6 +360,8 @@ pub enum Warning {
         /// Largest standardised mean difference over the variables of the customer file.
         difference: f64,
     },
+    /// Of a path model.
+    Path(PathWarning),
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -336,6 +387,7 @@ impl Warning {
             Self::LowReliability { .. } => "W_RELIABILITY",
             Self::RedundantItems { .. } => "W_REDUNDANT",
             Self::Nonresponse { .. } => "W_NONRESPONSE",
+            Self::Path(warning) => warning.code(),
             Self::ConcaveCost { .. } => "W_COST",
         }
     }
@@ -344,6 +396,7 @@ impl Warning {
     pub fn column(&self) -> Option<Column> {
         match self {
             Self::Vif { column, .. } | Self::Imputed { column, .. } => Some(*column),
+            Self::Path(warning) => Some(warning.column()),
             _ => None,
         }
     }
@@ -424,6 +477,7 @@ impl Warning {
                 "those who answered differ from the silent by up to {difference:.2} standard deviations, \
                  more than 0.10; what is said of all customers rests on those who answered"
             ),
+            Self::Path(warning) => warning.sentence(name),
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"
@@ -443,5 +497,6 @@ fn position(column: Column) -> String {
         Column::Outcome => "the outcome".to_owned(),
         Column::Weight => "the weight".to_owned(),
         Column::Driver(index) => format!("driver {}", index + 1),
+        Column::Latent(index) => format!("latent variable {}", index + 1),
     }
 }

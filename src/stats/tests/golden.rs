@@ -20,6 +20,9 @@ use cam_stats::response_rate::Dispositions;
 use cam_stats::saturation::Saturation;
 use cam_stats::spline::Spline;
 
+#[path = "golden/drivers.rs"]
+mod drivers;
+
 /// Closed forms: relative error.
 const TOLERANCE: f64 = 1e-8;
 

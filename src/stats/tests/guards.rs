@@ -11,6 +11,9 @@ use cam_stats::reliability::omega;
 use cam_stats::verdict::{CurveVerdict, Rule, Verdict, verdict};
 use cam_stats::{Column, Refusal, Warning, logistic};
 
+#[path = "guards/drivers.rs"]
+mod drivers;
+
 /// A number without pattern for each row, the same in every run, about -1 to 1.
 fn noise(row: usize, stream: u64) -> f64 {
     2.0 * cam_stats::random::SplitMix64::for_replicate(stream, row as u64, 1).uniform() - 1.0
@@ -147,17 +150,6 @@ fn inflation_influence_and_unequal_spread_warn() {
     odd[11] = 1e3;
     let found = fit(&odd, &[&x], StandardErrors::HC3).unwrap();
     assert!(found.warnings.iter().any(|warning| matches!(warning, Warning::Influence { row: 11, .. })));
-}
-
-#[test]
-fn more_than_fifteen_drivers_are_not_split() {
-    let y = column(100, |i| noise(i, 1));
-    let columns: Vec<Vec<f64>> = (0..16).map(|k| column(100, |i| noise(i, 10 + k))).collect();
-    let drivers: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-    let split =
-        |drivers: &[&[f64]]| importance(&Problem { outcome: &y, drivers, intercept: true, weights: None });
-    assert_code(split(&drivers), "E_TOO_MANY");
-    assert_eq!(split(&drivers[..15]).unwrap().drivers.len(), 15);
 }
 
 #[test]
