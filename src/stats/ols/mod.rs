@@ -9,4 +9,4 @@ pub use covariance::{ClusterCorrection, SeKind, StandardErrors};
 pub use fit::{LinearFit, TestResult, fit};
 pub(crate) use fit::{check_range, check_rank, rows_of};
 pub use model::{Coefficient, Problem};
-pub(crate) use model::{check_finite, correlation};
+pub(crate) use model::{check_finite, check_weights, correlation};

@@ -11,6 +11,9 @@ use cam_stats::verdict::{Rule, verdict};
 use cam_stats::{logistic, quantile};
 use proptest::prelude::*;
 
+#[path = "properties/measure.rs"]
+mod measure;
+
 const ROWS: usize = 40;
 
 fn values(rows: usize) -> impl Strategy<Value = Vec<f64>> {
