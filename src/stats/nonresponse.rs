@@ -83,9 +83,14 @@ pub fn compare_with_frame(frame: &[&[f64]], responded: &[bool]) -> Result<FrameC
         rows.push(row);
     }
     let difference = rows.iter().fold(0.0_f64, |most, row| row.difference.abs().max(most));
-    let low = (respondents as f64) < LOW_RATE * responded.len() as f64;
-    let warnings =
-        if difference > DIFFERS || low { vec![Warning::Nonresponse { difference }] } else { Vec::new() };
+    let mut warnings = Vec::new();
+    if difference > DIFFERS {
+        warnings.push(Warning::Nonresponse { difference });
+    }
+    let rate = respondents as f64 / responded.len() as f64;
+    if rate < LOW_RATE {
+        warnings.push(Warning::LowResponse { rate });
+    }
     Ok(FrameComparison { rows, invited: responded.len(), respondents, warnings })
 }
 

@@ -357,6 +357,11 @@ pub enum Warning {
         /// Largest standardised mean difference over the variables of the customer file.
         difference: f64,
     },
+    /// Few of those who were asked answered.
+    LowResponse {
+        /// Share that answered, 0 to 1.
+        rate: f64,
+    },
     /// One factor explains more than all of an item.
     Heywood {
         /// The item's position from 0.
@@ -410,7 +415,7 @@ impl Warning {
             Self::Ceiling { .. } => "W_CEILING",
             Self::LowReliability { .. } => "W_RELIABILITY",
             Self::RedundantItems { .. } => "W_REDUNDANT",
-            Self::Nonresponse { .. } => "W_NONRESPONSE",
+            Self::Nonresponse { .. } | Self::LowResponse { .. } => "W_NONRESPONSE",
             Self::Heywood { .. } => "W_HEYWOOD",
             Self::RegressionToMean { .. } => "W_REGRESSION_TO_MEAN",
             Self::Attrition { .. } => "W_ATTRITION",
@@ -506,18 +511,25 @@ impl Warning {
                 "those who answered differ from the silent by up to {difference:.2} standard deviations, \
                  more than 0.10; what is said of all customers rests on those who answered"
             ),
+            Self::LowResponse { rate } => format!(
+                "{:.0} % of those who were asked answered, fewer than 30 %; compare them with the silent before \
+                 you speak of all customers",
+                rate * 100.0
+            ),
             Self::Heywood { item } => format!(
                 "the common factor explains more than all of item {} (a Heywood case); read alpha alone",
                 item + 1
             ),
             Self::RegressionToMean { difference } => format!(
-                "the treated began {difference:.2} standard deviations apart from the others; part of their \
-                 change may be a return to the mean: compare the analysis of covariance and the matched controls"
+                "the treated began {:.2} standard deviations {} than the others; part of their \
+                 change may be a return to the mean: compare the analysis of covariance and the matched controls",
+                difference.abs(),
+                if *difference < 0.0 { "lower" } else { "higher" }
             ),
             Self::Attrition { difference } => format!(
-                "{:.1} points more of the treated than of the others answered again; who was lost may have \
+                "the shares that answered again are {:.1} points apart between the arms; who was lost may have \
                  made the effect",
-                difference * 100.0
+                difference.abs() * 100.0
             ),
             Self::TrendsUntestable => {
                 "parallel trends untestable: one wave before the measure does not show \

@@ -142,7 +142,14 @@ pub fn sensitivity(problem: &Problem<'_>, driver: usize, q: f64, alpha: f64) -> 
     }
     let columns: Vec<&[f64]> = others.iter().map(|other| problem.drivers[*other]).collect();
     let on_others =
-        ols::fit(&Problem { outcome: examined, drivers: &columns, ..*problem }, StandardErrors::Classic)?;
+        ols::fit(&Problem { outcome: examined, drivers: &columns, ..*problem }, StandardErrors::Classic)
+            .map_err(|refusal| match refusal {
+                // Of the other drivers only; the caller counts all.
+                Refusal::Leak { column: Column::Driver(position) } if position >= driver => {
+                    Refusal::Leak { column: Column::Driver(position + 1) }
+                }
+                other => other,
+            })?;
     let measured: Vec<(usize, f64, f64)> = others
         .iter()
         .enumerate()

@@ -211,17 +211,19 @@ fn ways(all: usize, chosen: usize) -> f64 {
 
 /// Reassigns the measure to units: in all ways where there are few, in drawn ways otherwise.
 fn permutation(treated: &[f64], control: &[f64], seed: u64) -> Permutation {
-    let units: Vec<f64> = treated.iter().chain(control).copied().collect();
+    // The smaller arm is chosen: it has fewer than 10 units, however many the other has.
+    let (few, many) = if treated.len() <= control.len() { (treated, control) } else { (control, treated) };
+    let units: Vec<f64> = few.iter().chain(many).copied().collect();
     let scale = units.iter().fold(0.0_f64, |most, value| value.abs().max(most)).max(f64::MIN_POSITIVE);
     let units: Vec<f64> = units.iter().map(|value| value / scale).collect();
-    let (n1, n) = (treated.len(), units.len());
+    let (chosen, n) = (few.len(), units.len());
     let total: f64 = units.iter().sum();
-    let difference = |sum: f64| (sum / n1 as f64 - (total - sum) / (n - n1) as f64).abs();
+    let difference = |sum: f64| (sum / chosen as f64 - (total - sum) / (n - chosen) as f64).abs();
     // Sums of the same units in another order differ in the last digits.
-    let observed = difference(units[..n1].iter().sum()) - 1e-12;
-    if ways(n, n1) <= ALL_ASSIGNMENTS {
+    let observed = difference(units[..chosen].iter().sum()) - 1e-12;
+    if ways(n, chosen) <= ALL_ASSIGNMENTS {
         let (mut as_large, mut assignments) = (0, 0);
-        choose(&units, n1, 0.0, &mut |sum| {
+        choose(&units, chosen, 0.0, &mut |sum| {
             assignments += 1;
             as_large += usize::from(difference(sum) >= observed);
         });
@@ -229,17 +231,25 @@ fn permutation(treated: &[f64], control: &[f64], seed: u64) -> Permutation {
         return Permutation { p_value, assignments, exact: true, seed };
     }
     let as_large = replicates(DRAWS, |replicate| {
-        let mut random = SplitMix64::for_replicate(seed, replicate, n1 as u64);
-        let mut order: Vec<usize> = (0..n).collect();
-        for place in 0..n1 {
-            let drawn = place + random.index(n - place);
-            order.swap(place, drawn);
-        }
-        difference(order[..n1].iter().map(|unit| units[*unit]).sum()) >= observed
+        let mut random = SplitMix64::for_replicate(seed, replicate, chosen as u64);
+        let drawn = draw(&mut random, n, chosen);
+        difference(drawn.iter().map(|unit| units[*unit]).sum()) >= observed
     });
     let as_large = as_large.into_iter().filter(|large| *large).count();
     let p_value = (as_large + 1) as f64 / (DRAWS + 1) as f64;
     Permutation { p_value, assignments: DRAWS, exact: false, seed }
+}
+
+/// `chosen` different positions below `n`, with one random number each.
+///
+/// Source: Floyd, in Bentley 1987, Communications of the ACM 30:754-757.
+fn draw(random: &mut SplitMix64, n: usize, chosen: usize) -> Vec<usize> {
+    let mut positions = Vec::with_capacity(chosen);
+    for last in n - chosen..n {
+        let position = random.index(last + 1);
+        positions.push(if positions.contains(&position) { last } else { position });
+    }
+    positions
 }
 
 /// Visits the sum of every choice of `chosen` values.

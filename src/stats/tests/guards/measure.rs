@@ -108,7 +108,7 @@ fn nonresponse_warns_where_the_sample_differs_or_is_small() {
     let even: Vec<bool> = (0..200).map(|row| row % 2 == 0).collect();
     assert!(compare_with_frame(&[&size], &even).unwrap().warnings.is_empty());
     let few: Vec<bool> = (0..200).map(|row| row % 5 == 2).collect();
-    assert!(warns(&compare_with_frame(&[&size], &few).unwrap().warnings, "W_NONRESPONSE"));
+    assert_eq!(compare_with_frame(&[&size], &few).unwrap().warnings, [Warning::LowResponse { rate: 0.2 }]);
     assert_code(compare_with_frame(&[&size], &[true; 200]), "E_TOO_FEW");
     assert_code(inverse_propensity(&[&size], &[true; 200]), "E_NO_VARIANCE");
     assert_code(inverse_propensity(&[&size], &top), "E_SEPARATION");
@@ -135,6 +135,10 @@ fn a_change_is_told_from_none_by_its_interval() {
     assert_code(change::paired(&before, &before[1..], 0.95, 2.0), "E_LENGTH");
     assert_code(change::paired(&[1.0], &[2.0], 0.95, 2.0), "E_TOO_FEW");
     assert_eq!(change::shares((1, 0), (1, 2), 0.95, 0.05), None);
+    // Few answers in a class: three are added, and the interval still holds what was observed.
+    let [all, none] = [9.0, 3.0].map(|answer| promoter_score(&[answer; 29], 0.95).unwrap());
+    let fell = change::promoters(&all, &none, 0.95, 5.0).unwrap();
+    assert!(fell.interval.low <= -200.0 && fell.interval.high > -185.0 && fell.verdict == Verdict::Changed);
 }
 
 /// 20 units of five people in each arm, whose outcome falls back by half of its distance from 60.
@@ -317,4 +321,71 @@ fn extreme_values_break_neither_measurement_nor_effects() {
             assert_finite(&what, &raked_mean(y, &weights, &margins, 0.95));
         }
     }
+}
+
+#[test]
+fn few_rows_are_refused_or_answered_in_numbers() {
+    for rows in 0..5 {
+        let what = format!("{rows} rows");
+        let (y, x) = (column(rows, |i| noise(i, 1)), column(rows, |i| noise(i, 2)));
+        let treated: Vec<bool> = (0..rows).map(|row| row % 2 == 0).collect();
+        let after: Vec<bool> = (0..rows).map(|row| row < 2).collect();
+        let people: Vec<usize> = (0..rows).collect();
+        let starts: Vec<Option<usize>> = (0..rows).map(|row| (row % 2 == 0).then_some(1)).collect();
+        let wave = |values| Wave { people: &people, values };
+        assert_finite(
+            &what,
+            &effect::effect(&Panel { before: &x, after: &y, treated: &treated, units: None }, 1),
+        );
+        let pooled_rows = Rows { outcome: &y, treated: &treated, after: &after, units: None };
+        assert_finite(&what, &pooled_effect(&pooled_rows, 1));
+        assert_finite(&what, &pre_trend(&[&x, &y], &treated, None, 1));
+        assert_finite(&what, &pre_trend(&[], &treated, None, 1));
+        assert_finite(&what, &staggered(&[&x, &y], &starts, None, 9, 1));
+        assert_finite(&what, &staggered(&[], &starts, None, 9, 1));
+        assert_finite(&what, &attrition(&treated, &after, 0.95));
+        assert_finite(&what, &change::paired(&x, &y, 0.95, 2.0));
+        assert_finite(&what, &change::overlapping(wave(&x), wave(&y), 0.95, 2.0));
+        assert_finite(&what, &compare_with_frame(&[&x], &treated));
+        assert_finite(&what, &inverse_propensity(&[&x], &treated));
+        assert_finite(&what, &inverse_propensity(&[], &treated));
+        assert_finite(&what, &omega(&[y.clone(), x.clone(), column(rows, |i| noise(i, 3))]));
+        let drivers = [x.as_slice()];
+        let problem = Problem { outcome: &y, drivers: &drivers, intercept: true, weights: None };
+        assert_finite(&what, &sensitivity(&problem, 0, 1.0, 0.05));
+        let groups: Vec<usize> = vec![0; rows];
+        assert_finite(&what, &rake(&vec![1.0; rows], &[Margin { groups: &groups, totals: &[9.0] }]));
+        assert_finite(&what, &top_box(&vec![1.0; rows], 1.0, 10.0, 9.0, 0.95));
+        assert_finite(&what, &effort(&vec![7.0; rows], 0.95));
+    }
+}
+
+#[test]
+fn forty_dummies_that_sum_to_one_are_refused_by_name() {
+    let dummies: Vec<Vec<f64>> = (0..40).map(|k| column(800, |i| f64::from(u8::from(i % 40 == k)))).collect();
+    let drivers: Vec<&[f64]> = dummies.iter().map(Vec::as_slice).collect();
+    let y = column(800, |i| noise(i, 1));
+    let problem = Problem { outcome: &y, drivers: &drivers, intercept: true, weights: None };
+    assert_code(sensitivity(&problem, 0, 1.0, 0.05), "E_ALIASED");
+    let answered: Vec<bool> = y.iter().map(|value| *value > 0.2).collect();
+    assert_code(inverse_propensity(&drivers, &answered), "E_ALIASED");
+}
+
+#[test]
+fn values_that_tie_everywhere_leave_no_error() {
+    let treated: Vec<bool> = (0..40).map(|row| row < 20).collect();
+    let still = vec![5.0; 40];
+    assert_code(
+        effect::effect(&Panel { before: &still, after: &still, treated: &treated, units: None }, 1),
+        "E_NO_VARIANCE",
+    );
+    let pair = change::paired(&still, &still, 0.95, 2.0).unwrap();
+    assert_eq!((pair.std_error, pair.correlation, pair.verdict), (0.0, None, Verdict::NotChanged));
+    let index = vec![vec![Some(100.0)]; 40];
+    let found = satisfaction_index(&index, None, 0.95, Some(40)).unwrap();
+    assert!(warns(&found.warnings, "W_CEILING") && found.histogram[9] == 40);
+    assert_code(inverse_propensity(&[&still], &treated), "E_NO_VARIANCE");
+    let groups = vec![0; 40];
+    let raked = rake(&[1.0; 40], &[Margin { groups: &groups, totals: &[80.0] }]).unwrap();
+    assert!(raked.weights.iter().all(|weight| (weight - 2.0).abs() < 1e-12));
 }
