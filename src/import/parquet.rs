@@ -18,7 +18,8 @@ pub(super) const MAGIC: &[u8] = b"PAR1";
 /// Reads the named columns of numbers and of labels. Numbers may be of any numeric type, booleans (0 and 1) or texts that are
 /// numbers; days and moments are labels as ISO 8601 writes them.
 pub(super) fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table, TableError> {
-    let failed = |error: ParquetError| TableError::Parquet { path: path.to_owned(), message: error.to_string() };
+    let failed =
+        |error: ParquetError| TableError::Parquet { path: path.to_owned(), message: error.to_string() };
     let file = File::open(path).map_err(|source| TableError::File { path: path.to_owned(), source })?;
     let reader = SerializedFileReader::new(file).map_err(failed)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
@@ -39,7 +40,10 @@ pub(super) fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result
             let column = schema.column(place);
             let reader = group.get_column_reader(place).map_err(failed)?;
             let cells = cells(reader, &column, rows).map_err(failed)?;
-            let message = format!("the column {:?} holds lists, or a type that is no number and no text", header[place]);
+            let message = format!(
+                "the column {:?} holds lists, or a type that is no number and no text",
+                header[place]
+            );
             cells.ok_or(TableError::Parquet { path: path.to_owned(), message })
         };
         for ((column, place), name) in table.numbers.iter_mut().zip(&number_places).zip(numbers) {
@@ -49,7 +53,9 @@ pub(super) fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result
                 column.push(match cell {
                     Cell::Missing => None,
                     Cell::Number(value) if value.is_nan() => None,
-                    Cell::Number(value) => super::table::finite(value, path, line, name, || value.to_string())?,
+                    Cell::Number(value) => {
+                        super::table::finite(value, path, line, name, || value.to_string())?
+                    }
                     Cell::Text(text) => super::table::number(text.as_bytes(), path, line, name)?,
                 });
             }
@@ -79,7 +85,11 @@ enum Cell {
 }
 
 /// The cells of a column in one group of rows; `None` where its type is no number and no text.
-fn cells(reader: ColumnReader, column: &ColumnDescriptor, rows: usize) -> Result<Option<Vec<Cell>>, ParquetError> {
+fn cells(
+    reader: ColumnReader,
+    column: &ColumnDescriptor,
+    rows: usize,
+) -> Result<Option<Vec<Cell>>, ParquetError> {
     if column.max_rep_level() > 0 {
         return Ok(None);
     }
@@ -91,28 +101,36 @@ fn cells(reader: ColumnReader, column: &ColumnDescriptor, rows: usize) -> Result
     let is_day = matches!(logical, Some(LogicalType::Date)) || converted == ConvertedType::DATE;
     let moment = moment_scale(logical, converted);
     Ok(Some(match reader {
-        ColumnReader::BoolColumnReader(reader) => fill(reader, levels, rows, |flag| Cell::Number(f64::from(*flag)))?,
+        ColumnReader::BoolColumnReader(reader) => {
+            fill(reader, levels, rows, |flag| Cell::Number(f64::from(*flag)))?
+        }
         ColumnReader::Int32ColumnReader(reader) if is_day => fill(reader, levels, rows, |days| day(*days))?,
-        ColumnReader::Int32ColumnReader(reader) => fill(reader, levels, rows, |value| Cell::Number(f64::from(*value)))?,
+        ColumnReader::Int32ColumnReader(reader) => {
+            fill(reader, levels, rows, |value| Cell::Number(f64::from(*value)))?
+        }
         ColumnReader::Int64ColumnReader(reader) => fill(reader, levels, rows, |value| match moment {
             Some(nanos) => instant(i128::from(*value) * nanos),
             // Keys beyond 2^53 would lose their last digits as numbers.
             None if value.unsigned_abs() > 1 << 53 => Cell::Text(value.to_string()),
             None => Cell::Number(*value as f64),
         })?,
-        ColumnReader::FloatColumnReader(reader) => fill(reader, levels, rows, |value| Cell::Number(f64::from(*value)))?,
+        ColumnReader::FloatColumnReader(reader) => {
+            fill(reader, levels, rows, |value| Cell::Number(f64::from(*value)))?
+        }
         ColumnReader::DoubleColumnReader(reader) => fill(reader, levels, rows, |value| Cell::Number(*value))?,
         ColumnReader::ByteArrayColumnReader(reader) => fill(reader, levels, rows, |bytes| {
             Cell::Text(String::from_utf8_lossy(bytes.data()).into_owned())
         })?,
-        ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => return Ok(None),
+        ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
+            return Ok(None);
+        }
     }))
 }
 
 /// Nanoseconds in the unit of a column of moments.
 fn moment_scale(logical: Option<&LogicalType>, converted: ConvertedType) -> Option<i128> {
     match (logical, converted) {
-        (Some(LogicalType::Timestamp { unit, .. }), _) => Some(match unit {
+        (Some(LogicalType::Timestamp(moment)), _) => Some(match moment.unit {
             TimeUnit::MILLIS => 1_000_000,
             TimeUnit::MICROS => 1_000,
             TimeUnit::NANOS => 1,
@@ -169,10 +187,13 @@ mod tests {
     use parquet::schema::parser::parse_message_type;
 
     use super::super::table;
-    use super::*;
 
-    const SCHEMA: &str = "message rows { optional double score; required int32 visits; optional binary shop (UTF8);
+    const SCHEMA: &str =
+        "message rows { optional double score; required int32 visits; optional binary shop (UTF8);
         optional int32 bought (DATE); optional int64 at (TIMESTAMP(MILLIS,true)); }";
+
+    /// Scores, which are there, visits and shops of a group of rows.
+    type Group<'a> = (&'a [f64], &'a [i16], &'a [i32], &'a [&'a str]);
 
     /// Three rows in two groups.
     fn file() -> tempfile::NamedTempFile {
@@ -180,7 +201,7 @@ mod tests {
         let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
         let properties = Arc::new(WriterProperties::builder().build());
         let mut writer = SerializedFileWriter::new(file.reopen().unwrap(), schema, properties).unwrap();
-        let groups: [(&[f64], &[i16], &[i32], &[&str]); 2] =
+        let groups: [Group<'_>; 2] =
             [(&[7.5], &[1, 0], &[3, 4], &["north", "south"]), (&[9.0], &[1], &[5], &["north"])];
         for (scores, present, visits, shops) in groups {
             let all = vec![1; visits.len()];
@@ -216,8 +237,8 @@ mod tests {
     #[test]
     fn columns_read_as_those_of_a_csv_file() {
         let file = file();
-        let table =
-            table::read(file.path(), &names(&["visits", "score"]), &names(&["shop", "bought", "at"])).unwrap();
+        let table = table::read(file.path(), &names(&["visits", "score"]), &names(&["shop", "bought", "at"]))
+            .unwrap();
         assert_eq!(table.rows, 3);
         assert_eq!(table.numbers[0], [Some(3.0), Some(4.0), Some(5.0)]);
         assert_eq!(table.numbers[1], [Some(7.5), None, Some(9.0)]);

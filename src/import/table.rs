@@ -37,16 +37,13 @@ impl Labels {
             self.ids.push(None);
             return;
         }
-        let place = match self.places.get(cell) {
-            Some(place) => *place,
-            None => {
-                let place = self.names.len();
-                self.names.push(cell.to_owned());
-                self.places.insert(cell.to_owned(), place);
-                place
-            }
-        };
-        self.ids.push(Some(place));
+        if let Some(place) = self.places.get(cell) {
+            self.ids.push(Some(*place));
+            return;
+        }
+        self.ids.push(Some(self.names.len()));
+        self.places.insert(cell.to_owned(), self.names.len());
+        self.names.push(cell.to_owned());
     }
 }
 
@@ -402,13 +399,10 @@ pub(super) fn number(cell: &[u8], path: &Path, line: u64, column: &str) -> Resul
     if is_missing(cell) {
         return Ok(None);
     }
-    match cell.parse::<f64>() {
-        Ok(value) => finite(value, path, line, column, || shown(cell)),
-        Err(_) => {
-            let (path, column) = (path.to_owned(), column.to_owned());
-            Err(TableError::NotNumber { path, line, column, text: shown(cell) })
-        }
+    if let Ok(value) = cell.parse::<f64>() {
+        return finite(value, path, line, column, || shown(cell));
     }
+    Err(TableError::NotNumber { path: path.to_owned(), line, column: column.to_owned(), text: shown(cell) })
 }
 
 /// A number that is one; `cell` is how the file writes it.

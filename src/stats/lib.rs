@@ -7,33 +7,44 @@
 //! Source of the formulas: the literature named beside each function; tests compare with certified values
 //! and with other programs (`tests/golden`).
 
+mod beta;
 mod factor;
 mod gram;
 mod notice;
+mod omega;
 mod path_notice;
 
+pub mod accounts;
 pub mod agreement;
 pub mod bootstrap;
 pub mod candidates;
 pub mod chain;
+pub mod change;
 pub mod concave;
 pub mod curve;
+pub mod effect;
 pub mod hill;
 pub mod importance;
 pub mod importance_map;
 pub mod levels;
 pub mod logistic;
 pub mod measurement;
+pub mod noncentral;
+pub mod nonresponse;
 pub mod ols;
 pub mod optimum;
 pub mod penalty_reward;
 pub mod pls;
 pub mod power;
+pub mod proportion;
 pub mod quantile;
+pub mod raking;
 pub mod random;
 pub mod reliability;
 pub mod response_rate;
+pub mod satisfaction;
 pub mod saturation;
+pub mod sensitivity;
 pub mod spline;
 pub mod spread;
 pub mod verdict;

@@ -191,6 +191,8 @@ pub struct PromoterScore {
     pub detractors: f64,
     /// Promoters less detractors, in points.
     pub score: f64,
+    /// Variance of one answer that counts 1, 0 or -1: `p + d - (p - d)^2`.
+    pub variance: f64,
     /// Standard error with the divisor n.
     pub std_error: f64,
     /// Standard error with the divisor n - 1; absent for one answer.
@@ -198,6 +200,10 @@ pub struct PromoterScore {
     /// Normal interval for n >= 30 with at least 5 answers in each class, otherwise the adjusted Wald interval
     /// (3/4 promoter, 3/2 passive, 3/4 detractor added).
     pub interval: Interval,
+    /// Centre of that interval before it is cut at the ends of the scale.
+    pub centre: f64,
+    /// Standard error about that centre.
+    pub centre_std_error: f64,
     /// Answers.
     pub n: usize,
 }
@@ -219,22 +225,19 @@ pub fn promoter_score(answers: &[f64], level: f64) -> Result<PromoterScore, Refu
     if answers.is_empty() {
         return Err(Refusal::TooFew { what: Count::Observations, have: 0.0, need: 1.0 });
     }
-    let up = answers.iter().filter(|answer| **answer >= 9.0).count() as f64;
-    let down = answers.iter().filter(|answer| **answer <= 6.0).count() as f64;
-    let spread = |up: f64, down: f64, n: f64| (up + down) / n - ((up - down) / n).powi(2);
+    let counts = PromoterCounts::of(answers);
+    let PromoterCounts { up, down, .. } = counts;
     let score = 100.0 * (up - down) / n;
-    let std_error = 100.0 * (spread(up, down, n) / n).sqrt();
+    let variance = counts.variance();
+    let std_error = 100.0 * (variance / n).sqrt();
     let z = quantile::normal(f64::midpoint(1.0, level));
-    let (centre, half) = if n >= 30.0 && up.min(down).min(n - up - down) >= 5.0 {
-        (score, z * std_error)
-    } else {
-        let (up, down, n) = (up + 0.75, down + 0.75, n + 3.0);
-        (100.0 * (up - down) / n, 100.0 * z * (spread(up, down, n) / n).sqrt())
-    };
+    let (centre, centre_std_error) = if counts.suffice() { (score, std_error) } else { counts.adjusted() };
+    let half = z * centre_std_error;
     Ok(PromoterScore {
         promoters: up / n,
         detractors: down / n,
         score,
+        variance,
         std_error,
         std_error_unbiased: (n > 1.0).then(|| std_error * (n / (n - 1.0)).sqrt()),
         interval: Interval {
@@ -242,8 +245,44 @@ pub fn promoter_score(answers: &[f64], level: f64) -> Result<PromoterScore, Refu
             low: (centre - half).max(-100.0),
             high: (centre + half).min(100.0),
         },
+        centre,
+        centre_std_error,
         n: answers.len(),
     })
+}
+
+/// Promoters and detractors among so many answers.
+#[derive(Clone, Copy)]
+struct PromoterCounts {
+    up: f64,
+    down: f64,
+    n: f64,
+}
+
+impl PromoterCounts {
+    fn of(answers: &[f64]) -> Self {
+        let count = |counts: fn(f64) -> bool| answers.iter().filter(|answer| counts(**answer)).count() as f64;
+        Self {
+            up: count(|answer| answer >= 9.0),
+            down: count(|answer| answer <= 6.0),
+            n: answers.len() as f64,
+        }
+    }
+
+    fn variance(self) -> f64 {
+        (self.up + self.down) / self.n - ((self.up - self.down) / self.n).powi(2)
+    }
+
+    /// Whether there are 30 answers with 5 in each class, enough for the normal interval.
+    fn suffice(self) -> bool {
+        self.n >= 30.0 && self.up.min(self.down).min(self.n - self.up - self.down) >= 5.0
+    }
+
+    /// Score and standard error with three answers added: 3/4 promoter, 3/2 passive, 3/4 detractor.
+    fn adjusted(self) -> (f64, f64) {
+        let more = Self { up: self.up + 0.75, down: self.down + 0.75, n: self.n + 3.0 };
+        (100.0 * (more.up - more.down) / more.n, 100.0 * (more.variance() / more.n).sqrt())
+    }
 }
 
 pub use crate::reliability::{Alpha, cronbach_alpha};

@@ -36,6 +36,8 @@ pub enum Count {
     Drivers,
     /// Replicates of a bootstrap.
     Replicates,
+    /// People who answered both times.
+    Repeaters,
 }
 
 impl Count {
@@ -47,6 +49,7 @@ impl Count {
             Self::Items => "items",
             Self::Drivers => "drivers",
             Self::Replicates => "replicates of the bootstrap",
+            Self::Repeaters => "people who answered both times",
         }
     }
 }
@@ -154,6 +157,28 @@ pub enum Refusal {
         /// What is needed.
         need: usize,
     },
+    /// Nobody of a group answered, so that no weight can bring the group to its size.
+    EmptyMargin {
+        /// Which margin, from 0.
+        margin: usize,
+        /// Which of its groups, from 0.
+        group: usize,
+    },
+    /// The groups of a margin do not sum to the same population as those of the first.
+    MarginTotals {
+        /// Which margin, from 0.
+        margin: usize,
+    },
+    /// A unit holds people who were treated and people who were not.
+    MixedUnit {
+        /// A row of that unit, from 0.
+        row: usize,
+    },
+    /// Somebody is counted twice.
+    Duplicate {
+        /// The second row, from 0.
+        row: usize,
+    },
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -179,6 +204,10 @@ impl Refusal {
             Self::Model { fault: ModelFault::Cycle, .. } => "E_CYCLE",
             Self::Model { .. } => "E_MODEL",
             Self::OffScale { .. } => "E_SCALE",
+            Self::EmptyMargin { .. } => "E_EMPTY_MARGIN",
+            Self::MarginTotals { .. } => "E_MARGIN_TOTALS",
+            Self::MixedUnit { .. } => "E_MIXED_UNIT",
+            Self::Duplicate { .. } => "E_DUPLICATE",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
         }
@@ -257,6 +286,23 @@ impl Refusal {
                  collect more",
                 name(*column)
             ),
+            Self::EmptyMargin { margin, group } => format!(
+                "nobody answered in group {} of margin {}; merge it with a neighbouring group",
+                group + 1,
+                margin + 1
+            ),
+            Self::MarginTotals { margin } => format!(
+                "margin {} sums to another population than margin 1; take both from the same customers",
+                margin + 1
+            ),
+            Self::MixedUnit { row } => format!(
+                "the unit of row {} holds people with and without the measure; name the units to which the \
+                 measure was assigned",
+                row + 1
+            ),
+            Self::Duplicate { row } => {
+                format!("row {} repeats somebody of the same wave; keep one answer each", row + 1)
+            }
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
             }
@@ -362,6 +408,40 @@ pub enum Warning {
     },
     /// Of a path model.
     Path(PathWarning),
+    /// Few of those who were asked answered.
+    LowResponse {
+        /// Share that answered, 0 to 1.
+        rate: f64,
+    },
+    /// One factor explains more than all of an item.
+    Heywood {
+        /// The item's position from 0.
+        item: usize,
+    },
+    /// The treated began higher or lower, and part of their change may be a return to the mean.
+    RegressionToMean {
+        /// Standardised difference before the measure, treated less control.
+        difference: f64,
+    },
+    /// One arm lost more people between the waves than the other.
+    Attrition {
+        /// Share that stayed, treated less control.
+        difference: f64,
+    },
+    /// There is one wave before the measure, so that nobody knows how the arms moved before.
+    TrendsUntestable,
+    /// The arms moved apart, or together, before the measure already.
+    TrendsDiffer {
+        /// p-value of the difference of the trends.
+        p_value: f64,
+    },
+    /// Difference in differences and analysis of covariance disagree.
+    Disagreement {
+        /// Difference in differences.
+        did: f64,
+        /// Analysis of covariance.
+        ancova: f64,
+    },
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -386,8 +466,14 @@ impl Warning {
             Self::Ceiling { .. } => "W_CEILING",
             Self::LowReliability { .. } => "W_RELIABILITY",
             Self::RedundantItems { .. } => "W_REDUNDANT",
-            Self::Nonresponse { .. } => "W_NONRESPONSE",
             Self::Path(warning) => warning.code(),
+            Self::Nonresponse { .. } | Self::LowResponse { .. } => "W_NONRESPONSE",
+            Self::Heywood { .. } => "W_HEYWOOD",
+            Self::RegressionToMean { .. } => "W_REGRESSION_TO_MEAN",
+            Self::Attrition { .. } => "W_ATTRITION",
+            Self::TrendsUntestable => "W_TRENDS_UNTESTABLE",
+            Self::TrendsDiffer { .. } => "W_TRENDS_DIFFER",
+            Self::Disagreement { .. } => "W_DISAGREEMENT",
             Self::ConcaveCost { .. } => "W_COST",
         }
     }
@@ -402,6 +488,7 @@ impl Warning {
     }
 
     /// The sentence that says what was found and what to do; `name` gives the reader's name of a column.
+    #[expect(clippy::too_many_lines, reason = "one sentence for each warning")]
     pub fn sentence(&self, name: impl Fn(Column) -> String) -> String {
         match self {
             Self::Few { what, have, need } => {
@@ -478,6 +565,39 @@ impl Warning {
                  more than 0.10; what is said of all customers rests on those who answered"
             ),
             Self::Path(warning) => warning.sentence(name),
+            Self::LowResponse { rate } => format!(
+                "{:.0} % of those who were asked answered, fewer than 30 %; compare them with the silent before \
+                 you speak of all customers",
+                rate * 100.0
+            ),
+            Self::Heywood { item } => format!(
+                "the common factor explains more than all of item {} (a Heywood case); read alpha alone",
+                item + 1
+            ),
+            Self::RegressionToMean { difference } => format!(
+                "the treated began {:.2} standard deviations {} than the others; part of their \
+                 change may be a return to the mean: compare the analysis of covariance and the matched controls",
+                difference.abs(),
+                if *difference < 0.0 { "lower" } else { "higher" }
+            ),
+            Self::Attrition { difference } => format!(
+                "the shares that answered again are {:.1} points apart between the arms; who was lost may have \
+                 made the effect",
+                difference.abs() * 100.0
+            ),
+            Self::TrendsUntestable => {
+                "parallel trends untestable: one wave before the measure does not show \
+                                       how the arms moved; take an earlier wave"
+                    .to_owned()
+            }
+            Self::TrendsDiffer { p_value } => format!(
+                "the arms already moved differently before the measure (p {p_value:.4}); the difference in \
+                 differences carries that on"
+            ),
+            Self::Disagreement { did, ancova } => format!(
+                "difference in differences ({did:.3}) and analysis of covariance ({ancova:.3}) disagree; \
+                 under a random draw believe the second, with groups that differed before the first"
+            ),
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"

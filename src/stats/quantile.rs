@@ -4,6 +4,8 @@ use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal, St
 
 /// Degrees of freedom from which t and F pass into their limits: the library loses digits there.
 const LARGE_DF: f64 = 1e6;
+/// First degrees of freedom of F up to which that limit is taken.
+const FEW_DF: f64 = 10.0;
 
 /// Quantile of a sorted sample by linear interpolation of order statistics (R's type 7); `None` if empty.
 ///
@@ -59,7 +61,12 @@ pub fn f_sf(f: f64, df1: f64, df2: f64) -> f64 {
         return 1.0;
     }
     if df2 >= LARGE_DF {
-        return chi_squared_sf(f * df1, df1);
+        // The limit holds only where the first are few beside the second.
+        return if df1 > FEW_DF {
+            crate::beta::regularised(df2 / 2.0, df1 / 2.0, df2 / (df1 * f + df2))
+        } else {
+            chi_squared_sf(f * df1, df1)
+        };
     }
     FisherSnedecor::new(df1, df2).map_or(1.0, |distribution| distribution.sf(f))
 }
@@ -174,6 +181,13 @@ mod tests {
         // The chi-squared table gives 7.814727903251179 for 3 degrees of freedom.
         close(f(0.95, 3.0, 1e8), 7.814_727_903_251_179 / 3.0);
         assert!(f(1e-12, 3.0, 5.0) > 0.0);
+    }
+
+    /// scipy 1.17.1.
+    #[test]
+    fn many_degrees_of_freedom_on_both_sides_do_not_pass_into_the_limit() {
+        assert!((f_sf(1.002, 1e6, 1e6) / 0.158_897_103_791_486_2 - 1.0).abs() < 1e-7);
+        assert!((f(0.975, 1e6, 1e6) / 1.003_927_623_179_009 - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Alpha {
     pub standardised: f64,
     /// Feldt's interval around the raw alpha.
     pub interval: Interval,
-    /// Alpha without each item; empty below three items.
+    /// Alpha without each item, in the order of the items; empty below three items.
     pub if_dropped: Vec<f64>,
     /// Correlation of each item with the sum of the others.
     pub item_total: Vec<f64>,
@@ -87,7 +87,8 @@ pub fn cronbach_alpha(items: &[Vec<f64>], level: f64) -> Result<Alpha, Refusal> 
     }
 }
 
-fn check(items: &[Vec<f64>]) -> Result<(), Refusal> {
+/// Refuses too few items or rows, columns of different length, values that are not finite, and constant items.
+pub(crate) fn check(items: &[Vec<f64>]) -> Result<(), Refusal> {
     if items.len() < 2 {
         return Err(Refusal::TooFew { what: Count::Items, have: items.len() as f64, need: 2.0 });
     }
@@ -133,39 +134,4 @@ fn item_totals(items: &[Vec<f64>]) -> Vec<f64> {
         .collect()
 }
 
-/// McDonald's omega of a one-factor model in closed form: three items by exact identification, two by the
-/// Spearman-Brown formula.
-///
-/// `Ok(None)` where no closed form exists: with four items or more the model needs an optimiser (not
-/// computed), and with three it may not exist (a Heywood case, a negative residual variance; read alpha
-/// alone).
-///
-/// # Errors
-///
-/// As [`cronbach_alpha`], except that a reversed item is not refused.
-///
-/// # Source
-///
-/// McDonald 1999, *Test Theory*, ch. 6.
-pub fn omega(items: &[Vec<f64>]) -> Result<Option<f64>, Refusal> {
-    check(items)?;
-    let covariance =
-        |a: &[f64], b: &[f64]| correlation(a, b, true).unwrap_or(0.0) * (variance(a) * variance(b)).sqrt();
-    match items {
-        [a, b] => {
-            let r = correlation(a, b, true).unwrap_or(0.0);
-            Ok(Some(2.0 * r / (1.0 + r)).filter(|omega| omega.is_finite()))
-        }
-        [a, b, c] => {
-            let (ab, ac, bc) = (covariance(a, b), covariance(a, c), covariance(b, c));
-            let loadings = [ab * ac / bc, ab * bc / ac, ac * bc / ab];
-            let residuals: Vec<f64> =
-                items.iter().zip(&loadings).map(|(item, squared)| variance(item) - squared).collect();
-            let exists = loadings.iter().chain(&residuals).all(|value| value.is_finite() && *value >= 0.0);
-            let sum: f64 = loadings.iter().map(|squared| squared.sqrt()).sum();
-            let omega = sum * sum / (sum * sum + residuals.iter().sum::<f64>());
-            Ok(exists.then_some(omega).filter(|omega| omega.is_finite()))
-        }
-        _ => Ok(None),
-    }
-}
+pub use crate::omega::{Omega, omega};

@@ -79,6 +79,21 @@ impl Dispositions {
     }
 }
 
+/// Share of the unknown that is taken to be eligible as among the known, the rule of CASRO: `eligible / (eligible +
+/// ineligible)`; `None` where nobody's eligibility is known.
+///
+/// ```
+/// assert_eq!(cam_stats::response_rate::eligible_share(70, 30), Some(0.7));
+/// ```
+///
+/// # Source
+///
+/// Council of American Survey Research Organizations 1982, *On the Definition of Response Rates*.
+pub fn eligible_share(eligible: usize, ineligible: usize) -> Option<f64> {
+    let known = eligible + ineligible;
+    (known > 0).then(|| eligible as f64 / known as f64)
+}
+
 /// Means of two groups and their standardised difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Standardised {

@@ -11,4 +11,4 @@ pub use diagnostics::{condition_number, reset, standardised};
 pub use fit::{LinearFit, TestResult, fit};
 pub(crate) use fit::{check_range, check_rank, rows_of};
 pub use model::{Coefficient, Problem};
-pub(crate) use model::{check_finite, correlation};
+pub(crate) use model::{check_finite, check_weights, correlation};

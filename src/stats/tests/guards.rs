@@ -13,6 +13,8 @@ use cam_stats::{Column, Refusal, Warning, logistic};
 
 #[path = "guards/drivers.rs"]
 mod drivers;
+#[path = "guards/measure.rs"]
+mod measure;
 
 /// A number without pattern for each row, the same in every run, about -1 to 1.
 fn noise(row: usize, stream: u64) -> f64 {
@@ -179,7 +181,7 @@ fn scales_warn_when_unreliable_or_redundant_and_refuse_a_reversed_item() {
     }
     assert_code(cronbach_alpha(&[item(2, 0.5)], 0.95), "E_TOO_FEW");
     assert_code(cronbach_alpha(&[item(2, 0.5), vec![1.0; 100]], 0.95), "E_NO_VARIANCE");
-    assert_eq!(omega(&[item(2, 0.5), item(3, 0.5), item(4, 0.5), item(5, 0.5)]).unwrap(), None);
+    assert!(omega(&[item(2, 0.5), item(3, 0.5), item(4, 0.5), item(5, 0.5)]).unwrap().total.unwrap() > 0.7);
 }
 
 #[test]

@@ -13,6 +13,8 @@ use proptest::prelude::*;
 
 #[path = "properties/drivers.rs"]
 mod drivers;
+#[path = "properties/measure.rs"]
+mod measure;
 
 const ROWS: usize = 40;
 
