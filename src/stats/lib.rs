@@ -7,15 +7,22 @@
 //! Source of the formulas: the literature named beside each function; tests compare with certified values
 //! and with other programs (`tests/golden`).
 
+mod binary;
+mod design;
 mod factor;
 mod notice;
 
 pub mod agreement;
 pub mod bootstrap;
+pub mod calibration;
 pub mod candidates;
 pub mod chain;
 pub mod concave;
+pub mod cox;
 pub mod curve;
+pub mod discrimination;
+pub mod early_warning;
+pub mod firth;
 pub mod hill;
 pub mod importance;
 pub mod levels;
@@ -28,8 +35,11 @@ pub mod quantile;
 pub mod random;
 pub mod reliability;
 pub mod response_rate;
+pub mod ridge;
 pub mod saturation;
 pub mod spline;
+pub mod survival;
+pub mod validation;
 pub mod verdict;
 
 pub use notice::{Column, Count, Refusal, Warning};
