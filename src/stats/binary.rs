@@ -11,6 +11,8 @@ use crate::quantile;
 const SETTLED: f64 = 1e-12;
 /// Relative step that is accepted once rounding keeps steps from shrinking further.
 const NEARLY_SETTLED: f64 = 1e-8;
+/// Step of a standardised coefficient at the level of rounding: one that is held at 0 has no relative step.
+const ROUNDING: f64 = 1e-14;
 /// Iterations after which a fit is given up; the steps of a Firth fit shrink by a constant share.
 const ITERATIONS: usize = 300;
 /// Linear predictor per step that is not exceeded.
@@ -157,7 +159,8 @@ impl Likelihood<'_> {
             if !moved.is_finite() {
                 return None;
             }
-            if moved < SETTLED || (moved < NEARLY_SETTLED && moved >= last) {
+            let nearly = moved < NEARLY_SETTLED && moved >= last;
+            if moved < SETTLED || nearly || step.amax() < ROUNDING {
                 return Some((point, iterations));
             }
             last = moved;

@@ -191,7 +191,7 @@ impl Design {
         let factor = Factor::new(columns, pinned).map_err(|_| Refusal::OutOfRange)?;
         let unit = (self.rows as f64).sqrt();
         let q = factor.thin_q();
-        let back = factor.back_transform() / unit;
+        let back = factor.back_transform() * unit;
         let determinant = back.clone().lu().u().diagonal().iter().map(|pivot| pivot.abs().ln()).sum::<f64>();
         self.transform = &self.transform * back;
         self.log_scale -= determinant;

@@ -15,12 +15,14 @@ use super::robust;
 const SETTLED: f64 = 1e-12;
 /// Relative step that is accepted once rounding keeps steps from shrinking further.
 const NEARLY_SETTLED: f64 = 1e-8;
+/// Step of a standardised coefficient at the level of rounding.
+const ROUNDING: f64 = 1e-14;
 /// Iterations after which no finite solution is expected.
 const ITERATIONS: usize = 50;
-/// Coefficient per standard deviation of the driver that points to a monotone likelihood.
+/// Standard deviation of the linear predictor that points to a monotone likelihood.
 const STEEP: f64 = 15.0;
-/// Standard error per standard deviation of the driver that points to it.
-const VAGUE: f64 = 1e3;
+/// Variance of a coefficient over its variance with all coefficients 0 that points to it: errors a thousandfold.
+const VAGUE: f64 = 1e6;
 /// Events per parameter below which a model is refused.
 const EVENTS_NEEDED: f64 = 5.0;
 /// Events per parameter below which it warns.
@@ -218,8 +220,11 @@ pub(super) struct Solved {
     pub(super) iterations: usize,
 }
 
-/// Largest step relative to its coefficient.
+/// Largest step relative to its coefficient; 0 where all steps are at the level of rounding.
 pub(super) fn relative(step: &DVector<f64>, coefficients: &DVector<f64>) -> f64 {
+    if step.amax() < ROUNDING {
+        return 0.0;
+    }
     step.iter().zip(coefficients.iter()).map(|(step, b)| step.abs() / (b.abs() + 1e-8)).fold(0.0, f64::max)
 }
 
@@ -233,22 +238,30 @@ fn solve(risk: &Risk) -> Result<Solved, Refusal> {
     let mut coefficients = DVector::zeros(width);
     let mut state = risk.evaluate(&coefficients);
     let null_log_likelihood = state.log_likelihood;
-    let mut last = f64::INFINITY;
+    let (mut last, mut at_zero) = (f64::INFINITY, None);
     for iterations in 0..ITERATIONS {
         let slope = risk.slope(&state);
-        let Some(factor) = Cholesky::new(slope.information) else { break };
+        let diagonal = slope.information.diagonal();
+        let Some(factor) = Cholesky::new(slope.information) else {
+            if iterations == 0 {
+                return Err(flat(&diagonal, risk.order.len()));
+            }
+            break;
+        };
         let mut step = factor.solve(&slope.score);
         let moved = relative(&step, &coefficients);
         if !moved.is_finite() {
             break;
         }
+        let covariance = factor.inverse();
+        let precise = at_zero.get_or_insert_with(|| covariance.diagonal());
         if is_settled(moved, last) {
-            let covariance = factor.inverse();
-            let solved = Solved { coefficients, state, covariance, null_log_likelihood, iterations };
-            return match steepest(risk, &solved) {
-                (column, true) => Err(Refusal::Separation { column }),
-                _ => Ok(solved),
-            };
+            let vague =
+                covariance.diagonal().iter().zip(precise.iter()).any(|(now, then)| now / then > VAGUE);
+            if vague || spread(&risk.design.predict(&coefficients)) > STEEP {
+                break;
+            }
+            return Ok(Solved { coefficients, state, covariance, null_log_likelihood, iterations });
         }
         last = moved;
         for _ in 0..30 {
@@ -262,22 +275,22 @@ fn solve(risk: &Risk) -> Result<Solved, Refusal> {
             step *= 0.5;
         }
     }
-    let covariance = DMatrix::zeros(width, width);
-    let stopped = Solved { coefficients, state, covariance, null_log_likelihood, iterations: ITERATIONS };
-    Err(Refusal::Separation { column: steepest(risk, &stopped).0 })
+    let estimates = &risk.design.transform * coefficients;
+    let steep = |k: usize| estimates[k].abs() * risk.design.spreads[k];
+    let steepest = (0..estimates.len()).max_by(|a, b| steep(*a).total_cmp(&steep(*b))).unwrap_or(0);
+    Err(Refusal::Separation { column: Column::Driver(steepest) })
 }
 
-/// The driver with the steepest coefficient, and whether the likelihood rises along one without end.
-fn steepest(risk: &Risk, solved: &Solved) -> (Column, bool) {
-    let spread = |k: usize| risk.design.spreads[k];
-    let transform = &risk.design.transform;
-    let estimates = transform * &solved.coefficients;
-    let covariance = transform * &solved.covariance * transform.transpose();
-    let steep = |k: usize| estimates[k].abs() * spread(k);
-    let vague = |k: usize| covariance[(k, k)].max(0.0).sqrt() * spread(k);
-    let most = (0..estimates.len()).max_by(|a, b| steep(*a).total_cmp(&steep(*b))).unwrap_or(0);
-    let monotone = (0..estimates.len()).any(|k| steep(k) > STEEP || vague(k) > VAGUE);
-    (Column::Driver(most), monotone)
+/// The refusal of drivers that do not vary among those at risk at an event, or depend on each other there.
+fn flat(information: &DVector<f64>, rows: usize) -> Refusal {
+    let (least, value) = information.argmin();
+    let column = Column::Driver(least);
+    if value <= 1e-12 * rows as f64 { Refusal::NoVariance { column } } else { Refusal::Aliased { column } }
+}
+
+/// Root of the mean square of linear predictors, whose mean is 0.
+fn spread(linear: &[f64]) -> f64 {
+    (crate::factor::dot(linear, linear) / linear.len() as f64).sqrt()
 }
 
 pub(super) fn describe(risk: &Risk, solved: &Solved, ties: Ties, method: Method) -> Result<CoxFit, Refusal> {
