@@ -13,6 +13,8 @@ const SETTLED: f64 = 1e-12;
 const NEARLY_SETTLED: f64 = 1e-8;
 /// Step of a standardised coefficient at the level of rounding: one that is held at 0 has no relative step.
 const ROUNDING: f64 = 1e-14;
+/// Gain of the objective at which a profile's fit stops.
+const FLAT: f64 = 1e-12;
 /// Iterations after which a fit is given up; the steps of a Firth fit shrink by a constant share.
 const ITERATIONS: usize = 300;
 /// Linear predictor per step that is not exceeded.
@@ -160,7 +162,9 @@ impl Likelihood<'_> {
                 return None;
             }
             let nearly = moved < NEARLY_SETTLED && moved >= last;
-            if moved < SETTLED || nearly || step.amax() < ROUNDING {
+            // Along a profile only the objective is needed, and it is flat at its maximum.
+            let flat = held.is_some() && step.dot(&point.score).abs() < FLAT;
+            if moved < SETTLED || nearly || flat || step.amax() < ROUNDING {
                 return Some((point, iterations));
             }
             last = moved;
@@ -214,7 +218,7 @@ impl Likelihood<'_> {
                 let middle = if middle > near && middle < far { middle } else { f64::midpoint(near, far) };
                 let (found, place) = fall(centre + side * middle, &start)?;
                 start = place;
-                if (found - drop).abs() <= 1e-13 * drop || far - near <= 1e-14 * far {
+                if (found - drop).abs() <= 1e-11 * drop || far - near <= 1e-14 * far {
                     return Some(centre + side * middle);
                 }
                 if found < drop {

@@ -8,10 +8,12 @@ use crate::binary::{self, Likelihood, Penalty, Point, combination, expit, level_
 use crate::design::Design;
 use crate::logistic::{self, LogisticFit};
 use crate::ols::{Coefficient, Problem, StandardErrors, check_range, rows_of};
-use crate::{Refusal, Warning, quantile};
+use crate::{Count, Refusal, Warning, quantile};
 
 /// Confidence level of all intervals here.
 const LEVEL: f64 = 0.95;
+/// Observations beyond the number of parameters below which a fit warns.
+const SPARE_OBSERVATIONS: f64 = 10.0;
 
 /// What the profile of the (penalised) likelihood says about one coefficient.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -106,6 +108,8 @@ pub fn fit(problem: &Problem<'_>) -> Result<FirthFit, Refusal> {
         return Err(Refusal::OutOfRange);
     }
     let profiles = profiles(&likelihood, &maximum, first);
+    let (have, need) = (problem.outcome.len() as f64, estimates.len() as f64 + SPARE_OBSERVATIONS);
+    let few = (have < need).then_some(Warning::Few { what: Count::Observations, have, need });
     let (prediction_intercept, predicted) = recalibrated(problem, &design, &maximum, estimates[0]);
     Ok(FirthFit {
         coefficients,
@@ -119,7 +123,7 @@ pub fn fit(problem: &Problem<'_>) -> Result<FirthFit, Refusal> {
         prediction_intercept,
         predicted,
         iterations,
-        warnings: Vec::new(),
+        warnings: few.into_iter().collect(),
     })
 }
 

@@ -27,6 +27,8 @@ const VAGUE: f64 = 1e6;
 const EVENTS_NEEDED: f64 = 5.0;
 /// Events per parameter below which it warns.
 const EVENTS_WANTED: f64 = 10.0;
+/// Observations beyond the number of parameters below which a fit warns.
+const SPARE_OBSERVATIONS: f64 = 10.0;
 
 /// How events at the same time are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -160,6 +162,10 @@ pub fn fit(
         found.covariance = rows_of(&robust.matrix);
         found.se_kind = SeKind::Cr0;
         found.warnings.extend(robust.warnings);
+    }
+    let (have, need) = (found.n as f64, drivers.len() as f64 + SPARE_OBSERVATIONS);
+    if have < need {
+        found.warnings.push(Warning::Few { what: Count::Observations, have, need });
     }
     if ratio < EVENTS_WANTED {
         found.warnings.push(Warning::Few { what, have: ratio, need: EVENTS_WANTED });

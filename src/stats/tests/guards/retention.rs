@@ -178,6 +178,7 @@ fn separation_hands_over_to_firth_and_says_so() {
     let weighted = Problem { outcome: &noisy, drivers: &drivers, intercept: true, weights: Some(&nothing) };
     assert_code(firth::fit(&weighted), "E_WEIGHT");
     assert_code(firth::fit(&problem(&noisy[..2], &[&other[..2]])), "E_TOO_FEW");
+    assert!(warns(&firth::fit(&problem(&noisy[..11], &[&other[..11]])).unwrap().warnings, "W_FEW"));
     assert_code(ridge::fit(&problem(&noisy, &drivers), Strength::Lambda(0.0)), "E_OUT_OF_RANGE");
     let few = Strength::CrossValidated { seed: 1 };
     assert_code(ridge::fit(&problem(&noisy[..15], &[&other[..15]]), few), "E_TOO_FEW");
@@ -211,6 +212,7 @@ fn groups_that_never_meet_are_not_compared() {
     let lifetimes = Lifetimes { start: None, stop: &stop, event: &event };
     assert_code(log_rank(&lifetimes, &vec![1; 200]), "E_TOO_FEW");
     assert_code(log_rank(&lifetimes, &[1, 2]), "E_LENGTH");
+    assert_code(log_rank(&lifetimes, &(0..200).collect::<Vec<_>>()), "E_TOO_MANY");
     let nobody = vec![false; 200];
     let silent = Lifetimes { start: None, stop: &stop, event: &nobody };
     assert_eq!(concordance(&silent, &stop).unwrap(), None);
