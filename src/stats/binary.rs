@@ -57,6 +57,8 @@ pub(crate) struct Point {
 /// One linear combination of the coefficients that is held at a value.
 pub(crate) struct Held<'a> {
     pub(crate) combination: &'a DVector<f64>,
+    /// How the coefficients follow it, to begin with.
+    pub(crate) direction: &'a DVector<f64>,
     pub(crate) value: f64,
 }
 
@@ -144,7 +146,7 @@ impl Likelihood<'_> {
         let mut from = start.cloned().unwrap_or_else(|| DVector::zeros(width));
         if let Some(held) = held {
             let gap = held.value - held.combination.dot(&from);
-            from.axpy(gap / held.combination.norm_squared(), held.combination, 1.0);
+            from.axpy(gap / held.combination.dot(held.direction), held.direction, 1.0);
         }
         let mut point = self.at(from)?;
         let mut last = f64::INFINITY;
@@ -187,10 +189,11 @@ impl Likelihood<'_> {
     pub(crate) fn profile(&self, maximum: &Point, combination: &DVector<f64>, level: f64) -> Profile {
         let drop = quantile::chi_squared(level, 1.0).sqrt();
         let centre = combination.dot(&maximum.coefficients);
-        let std_error = combination.dot(&maximum.factor.solve(combination)).max(0.0).sqrt();
+        let direction = &maximum.factor.solve(combination);
+        let std_error = combination.dot(direction).max(0.0).sqrt();
         // Root of twice the fall; nearly linear in the distance, so that a secant finds the end in few steps.
         let fall = |value: f64, start: &DVector<f64>| -> Option<(f64, DVector<f64>)> {
-            let (point, _) = self.maximise(Some(start), Some(&Held { combination, value }))?;
+            let (point, _) = self.maximise(Some(start), Some(&Held { combination, direction, value }))?;
             Some(((2.0 * (maximum.objective - point.objective)).max(0.0).sqrt(), point.coefficients))
         };
         let end = |side: f64| -> Option<f64> {

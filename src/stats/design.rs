@@ -234,18 +234,7 @@ impl Design {
     pub(crate) fn predict(&self, coefficients: &DVector<f64>) -> Vec<f64> {
         let mut padded = vec![0.0; self.stride];
         padded[..self.width].copy_from_slice(coefficients.as_slice());
-        self.values
-            .chunks_exact(self.stride)
-            .map(|row| {
-                let mut sums = [0.0; TILE];
-                for (x, b) in row.chunks_exact(TILE).zip(padded.chunks_exact(TILE)) {
-                    for ((sum, x), b) in sums.iter_mut().zip(x).zip(b) {
-                        *sum += x * b;
-                    }
-                }
-                (sums[0] + sums[1]) + (sums[2] + sums[3])
-            })
-            .collect()
+        self.values.chunks_exact(self.stride).map(|row| product(row, &padded)).collect()
     }
 
     /// `X'r`.
@@ -275,13 +264,23 @@ impl Design {
                 *value = inverse[(k, j)];
             }
         }
-        (0..self.rows)
-            .map(|row| {
-                let x = self.row(row);
-                padded.chunks_exact(self.stride).map(|line| crate::factor::dot(line, x).powi(2)).sum()
-            })
-            .collect()
+        let length = |x: &[f64]| -> f64 {
+            let lines = padded.chunks_exact(self.stride).zip((1..).map(|k: usize| k.next_multiple_of(TILE)));
+            lines.map(|(line, end)| product(&line[..end], &x[..end]).powi(2)).sum()
+        };
+        self.values.chunks_exact(self.stride).map(length).collect()
     }
+}
+
+/// Inner product of two padded rows.
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; TILE];
+    for (a, b) in a.chunks_exact(TILE).zip(b.chunks_exact(TILE)) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 /// `L^-1`.

@@ -173,7 +173,8 @@ pub fn fit(
     Ok(found)
 }
 
-/// [`fit`], and where the likelihood is monotone [`firth`](super::firth), with a warning that says so.
+/// [`fit`], and where the likelihood is monotone [`firth`](super::firth), with a warning that says so; its standard
+/// errors are those of the information, also where clusters are given.
 ///
 /// # Errors
 ///
