@@ -91,6 +91,35 @@ fn log_likelihood(data: &Data, b: &[f64], truncated: bool) -> f64 {
     total
 }
 
+/// What each row adds to the score of the first driver, by the definition: at every event the row's jump less its
+/// hazard, times its distance from the mean at risk.
+fn score_residuals(data: &Data, b: &[f64], driver: usize) -> Vec<f64> {
+    let hazard =
+        |row: usize| -> f64 { b.iter().zip(&data.drivers).map(|(b, x)| b * x[row]).sum::<f64>().exp() };
+    let x = &data.drivers[driver];
+    let mut times = data.stop.clone();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let mut found = vec![0.0; ROWS];
+    for time in times {
+        let leaves = |row: usize| data.event[row] && (data.stop[row] - time).abs() < 0.5;
+        let count = (0..ROWS).filter(|row| leaves(*row)).count();
+        for l in 0..count {
+            let part = |row: usize| if leaves(row) { 1.0 - l as f64 / count as f64 } else { 1.0 };
+            let weights: Vec<f64> = (0..ROWS)
+                .map(|row| if data.at_risk(row, time, true) { part(row) * hazard(row) } else { 0.0 })
+                .collect();
+            let total: f64 = weights.iter().sum();
+            let mean = weights.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() / total;
+            for row in 0..ROWS {
+                let jump = if leaves(row) { 1.0 / count as f64 } else { 0.0 };
+                found[row] += (x[row] - mean) * (jump - weights[row] / total);
+            }
+        }
+    }
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -144,6 +173,23 @@ proptest! {
         }
         let whole = cox::proportional_hazards(&data.truncated(), &drivers, &whole_fit(&data), &[&[0], &[0, 1]]);
         prop_assert!(whole.is_ok_and(|whole| close(whole.terms[1].statistic, whole.global.statistic, 1e-12)));
+    }
+
+    #[test]
+    fn clustered_errors_follow_their_definition(data in data()) {
+        let ids: Vec<usize> = (0..ROWS).map(|row| row % 15).collect();
+        let drivers = data.slices();
+        let plain = cox::fit(&data.truncated(), &drivers, Ties::Efron, None).unwrap();
+        let found = cox::fit(&data.truncated(), &drivers, Ties::Efron, Some(&ids)).unwrap();
+        let b: Vec<f64> = plain.coefficients.iter().map(|b| b.estimate).collect();
+        let residuals = [score_residuals(&data, &b, 0), score_residuals(&data, &b, 1)];
+        for k in 0..2 {
+            let squares = (0..15).map(|id| {
+                let sum = |j: usize| (id..ROWS).step_by(15).map(|row| residuals[j][row]).sum::<f64>();
+                (plain.covariance[k][0] * sum(0) + plain.covariance[k][1] * sum(1)).powi(2)
+            });
+            prop_assert!(close(found.covariance[k][k], squares.sum(), 1e-9));
+        }
     }
 
     #[test]
