@@ -8,6 +8,8 @@
 //! and with other programs (`tests/golden`).
 
 mod beta;
+mod binary;
+mod design;
 mod factor;
 mod gram;
 mod notice;
@@ -17,12 +19,17 @@ mod path_notice;
 pub mod accounts;
 pub mod agreement;
 pub mod bootstrap;
+pub mod calibration;
 pub mod candidates;
 pub mod chain;
 pub mod change;
 pub mod concave;
+pub mod cox;
 pub mod curve;
+pub mod discrimination;
+pub mod early_warning;
 pub mod effect;
+pub mod firth;
 pub mod hill;
 pub mod importance;
 pub mod importance_map;
@@ -42,11 +49,14 @@ pub mod raking;
 pub mod random;
 pub mod reliability;
 pub mod response_rate;
+pub mod ridge;
 pub mod satisfaction;
 pub mod saturation;
 pub mod sensitivity;
 pub mod spline;
 pub mod spread;
+pub mod survival;
+pub mod validation;
 pub mod verdict;
 
 pub use notice::{Column, Count, ModelFault, PathWarning, Refusal, Warning};

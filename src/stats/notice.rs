@@ -38,6 +38,12 @@ pub enum Count {
     Replicates,
     /// People who answered both times.
     Repeaters,
+    /// Events.
+    Events,
+    /// Groups that are compared.
+    Groups,
+    /// Waves of a survey.
+    Waves,
 }
 
 impl Count {
@@ -50,6 +56,9 @@ impl Count {
             Self::Drivers => "drivers",
             Self::Replicates => "replicates of the bootstrap",
             Self::Repeaters => "people who answered both times",
+            Self::Events => "events",
+            Self::Groups => "groups",
+            Self::Waves => "waves",
         }
     }
 }
@@ -179,6 +188,16 @@ pub enum Refusal {
         /// The second row, from 0.
         row: usize,
     },
+    /// A time is negative, or does not come after its start.
+    BadTime {
+        /// In which row, from 0.
+        row: usize,
+    },
+    /// A probability is not between 0 and 1.
+    NotProbability {
+        /// In which row, from 0.
+        row: usize,
+    },
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -208,6 +227,8 @@ impl Refusal {
             Self::MarginTotals { .. } => "E_MARGIN_TOTALS",
             Self::MixedUnit { .. } => "E_MIXED_UNIT",
             Self::Duplicate { .. } => "E_DUPLICATE",
+            Self::BadTime { .. } => "E_TIME",
+            Self::NotProbability { .. } => "E_PROBABILITY",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
         }
@@ -229,6 +250,7 @@ impl Refusal {
     }
 
     /// The sentence that says what was found and what to do; `name` gives the reader's name of a column.
+    #[expect(clippy::too_many_lines, reason = "one sentence for each refusal")]
     pub fn sentence(&self, name: impl Fn(Column) -> String) -> String {
         match self {
             Self::NoVariance { column } => {
@@ -302,6 +324,12 @@ impl Refusal {
             ),
             Self::Duplicate { row } => {
                 format!("row {} repeats somebody of the same wave; keep one answer each", row + 1)
+            }
+            Self::BadTime { row } => {
+                format!("the time in row {} is negative or not after its start; correct it", row + 1)
+            }
+            Self::NotProbability { row } => {
+                format!("the probability in row {} is not between 0 and 1; correct it", row + 1)
             }
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
@@ -447,6 +475,23 @@ pub enum Warning {
         /// The exponent below 1.
         exponent: f64,
     },
+    /// The outcome 0/1 is predicted without error, so Firth's penalty was used.
+    Separation {
+        /// The driver that separates most.
+        column: Column,
+    },
+    /// Customers were censored before the horizon.
+    Censored {
+        /// How many.
+        rows: usize,
+        /// Of how many.
+        available: usize,
+    },
+    /// Hazard ratios change over time.
+    NotProportional {
+        /// p-value of the global test.
+        p_value: f64,
+    },
 }
 
 impl Warning {
@@ -475,14 +520,19 @@ impl Warning {
             Self::TrendsDiffer { .. } => "W_TRENDS_DIFFER",
             Self::Disagreement { .. } => "W_DISAGREEMENT",
             Self::ConcaveCost { .. } => "W_COST",
+            Self::Separation { .. } => "W_SEPARATION",
+            Self::Censored { .. } => "W_CENSORED",
+            Self::NotProportional { .. } => "W_NOT_PROPORTIONAL",
         }
     }
 
     /// The column that it is about, where it is one.
     pub fn column(&self) -> Option<Column> {
         match self {
-            Self::Vif { column, .. } | Self::Imputed { column, .. } => Some(*column),
             Self::Path(warning) => Some(warning.column()),
+            Self::Vif { column, .. } | Self::Imputed { column, .. } | Self::Separation { column } => {
+                Some(*column)
+            }
             _ => None,
         }
     }
@@ -601,6 +651,19 @@ impl Warning {
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"
+            ),
+            Self::Separation { column } => format!(
+                "the outcome is predicted without error, mostly by {}; estimates are Firth's, which stay \
+                 finite: read their intervals, not the single figure",
+                name(*column)
+            ),
+            Self::Censored { rows, available } => format!(
+                "{rows} of {available} customers were last seen before the horizon; leaving them out biases: \
+                 weight the others, or fit the time until they leave"
+            ),
+            Self::NotProportional { p_value } => format!(
+                "the drivers count more at some times than at others (p {p_value:.4}); read the hazard \
+                 ratios as averages, or split the time"
             ),
         }
     }

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/prediction.rs"]
+mod prediction;
+#[path = "golden/retention.rs"]
+mod retention;
+
 use std::collections::HashMap;
 
 use cam_stats::bootstrap::Clusters;
