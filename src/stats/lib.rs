@@ -10,9 +10,11 @@
 mod factor;
 mod gram;
 mod notice;
+mod panel_notice;
 mod path_notice;
 
 pub mod agreement;
+pub mod arrow;
 pub mod bootstrap;
 pub mod candidates;
 pub mod chain;
@@ -24,8 +26,11 @@ pub mod importance_map;
 pub mod levels;
 pub mod logistic;
 pub mod measurement;
+pub mod mediation;
+pub mod mixed;
 pub mod ols;
 pub mod optimum;
+pub mod panel;
 pub mod penalty_reward;
 pub mod pls;
 pub mod power;
@@ -34,11 +39,13 @@ pub mod random;
 pub mod reliability;
 pub mod response_rate;
 pub mod saturation;
+pub mod service_profit;
 pub mod spline;
 pub mod spread;
+pub mod units;
 pub mod verdict;
 
-pub use notice::{Column, Count, ModelFault, PathWarning, Refusal, Warning};
+pub use notice::{Column, Count, ModelFault, PanelWarning, PathWarning, Refusal, Warning};
 
 use serde::{Deserialize, Serialize};
 

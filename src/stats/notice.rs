@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::panel_notice::PanelWarning;
 pub use crate::path_notice::{ModelFault, PathWarning};
 
 /// Which column of a model is meant.
@@ -36,6 +37,10 @@ pub enum Count {
     Drivers,
     /// Replicates of a bootstrap.
     Replicates,
+    /// Units (teams, branches) that rows or persons belong to.
+    Units,
+    /// Periods of a panel.
+    Periods,
 }
 
 impl Count {
@@ -47,6 +52,8 @@ impl Count {
             Self::Items => "items",
             Self::Drivers => "drivers",
             Self::Replicates => "replicates of the bootstrap",
+            Self::Units => "units",
+            Self::Periods => "periods",
         }
     }
 }
@@ -154,6 +161,18 @@ pub enum Refusal {
         /// What is needed.
         need: usize,
     },
+    /// A column does not vary within the units of a panel (beyond what its periods explain).
+    NoVarianceWithin {
+        /// Which.
+        column: Column,
+    },
+    /// A unit has two rows of one period, so that neither is the one before the next.
+    RepeatedPeriod {
+        /// The second of them, from 0.
+        row: usize,
+    },
+    /// Nothing is left of the outcome once drivers and units are known, so that no error can be measured.
+    ExactFit,
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -164,7 +183,7 @@ impl Refusal {
     /// Stable code for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoVariance { .. } => "E_NO_VARIANCE",
+            Self::NoVariance { .. } | Self::NoVarianceWithin { .. } => "E_NO_VARIANCE",
             Self::Aliased { .. } => "E_ALIASED",
             Self::TooFew { .. } | Self::ThinGroup { .. } => "E_TOO_FEW",
             Self::TooMany { .. } => "E_TOO_MANY",
@@ -179,6 +198,8 @@ impl Refusal {
             Self::Model { fault: ModelFault::Cycle, .. } => "E_CYCLE",
             Self::Model { .. } => "E_MODEL",
             Self::OffScale { .. } => "E_SCALE",
+            Self::RepeatedPeriod { .. } => "E_REPEATED_PERIOD",
+            Self::ExactFit => "E_EXACT",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
         }
@@ -188,6 +209,7 @@ impl Refusal {
     pub fn column(&self) -> Option<Column> {
         match self {
             Self::NoVariance { column }
+            | Self::NoVarianceWithin { column }
             | Self::Aliased { column }
             | Self::Separation { column }
             | Self::Leak { column }
@@ -257,6 +279,20 @@ impl Refusal {
                  collect more",
                 name(*column)
             ),
+            Self::NoVarianceWithin { column } => format!(
+                "{} does not vary within the units (beyond what the periods explain), so its effect cannot be \
+                 told from the units' own levels; leave it out or compare between units",
+                name(*column)
+            ),
+            Self::RepeatedPeriod { row } => format!(
+                "row {} repeats a period of its unit; keep one row per unit and period, or average them",
+                row + 1
+            ),
+            Self::ExactFit => {
+                "drivers and units explain the outcome without remainder, so that no error can \
+                               be measured; look for a column that copies the outcome"
+                    .to_owned()
+            }
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
             }
@@ -362,6 +398,8 @@ pub enum Warning {
     },
     /// Of a path model.
     Path(PathWarning),
+    /// Of units and panels.
+    Panel(PanelWarning),
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -388,6 +426,7 @@ impl Warning {
             Self::RedundantItems { .. } => "W_REDUNDANT",
             Self::Nonresponse { .. } => "W_NONRESPONSE",
             Self::Path(warning) => warning.code(),
+            Self::Panel(warning) => warning.code(),
             Self::ConcaveCost { .. } => "W_COST",
         }
     }
@@ -397,6 +436,7 @@ impl Warning {
         match self {
             Self::Vif { column, .. } | Self::Imputed { column, .. } => Some(*column),
             Self::Path(warning) => Some(warning.column()),
+            Self::Panel(warning) => warning.column(),
             _ => None,
         }
     }
@@ -478,6 +518,7 @@ impl Warning {
                  more than 0.10; what is said of all customers rests on those who answered"
             ),
             Self::Path(warning) => warning.sentence(name),
+            Self::Panel(warning) => warning.sentence(name),
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"
