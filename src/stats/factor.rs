@@ -154,6 +154,12 @@ impl Factor {
         transform
     }
 
+    /// `ln det(X'X)` of the unscaled columns.
+    pub(crate) fn log_determinant(&self) -> f64 {
+        let diagonal: f64 = self.r.diagonal().iter().map(|pivot| pivot.abs().ln()).sum();
+        2.0 * (diagonal - self.scales.iter().map(|scale| scale.ln()).sum::<f64>())
+    }
+
     /// Solves the least-squares problem: coefficients of the unscaled columns, and residuals.
     ///
     /// The solution is refined on the augmented system `r + A x = y, A'r = 0` with residuals of double
@@ -259,6 +265,13 @@ pub(crate) fn sum(values: &[f64]) -> f64 {
         total = next;
     }
     total + lost
+}
+
+/// The columns multiplied by the power of two that brings their largest value near 1, and that power.
+pub(crate) fn to_unit_scale(column: &[f64]) -> (Vec<f64>, f64) {
+    let scale = power_of_two_below_inverse(largest(column));
+    let scale = if scale == 0.0 { 1.0 } else { scale };
+    (column.iter().map(|value| value * scale).collect(), scale)
 }
 
 fn largest(values: &[f64]) -> f64 {

@@ -14,10 +14,12 @@ mod factor;
 mod gram;
 mod notice;
 mod omega;
+mod panel_notice;
 mod path_notice;
 
 pub mod accounts;
 pub mod agreement;
+pub mod arrow;
 pub mod bootstrap;
 pub mod calibration;
 pub mod candidates;
@@ -36,10 +38,13 @@ pub mod importance_map;
 pub mod levels;
 pub mod logistic;
 pub mod measurement;
+pub mod mediation;
+pub mod mixed;
 pub mod noncentral;
 pub mod nonresponse;
 pub mod ols;
 pub mod optimum;
+pub mod panel;
 pub mod penalty_reward;
 pub mod pls;
 pub mod power;
@@ -53,13 +58,15 @@ pub mod ridge;
 pub mod satisfaction;
 pub mod saturation;
 pub mod sensitivity;
+pub mod service_profit;
 pub mod spline;
 pub mod spread;
 pub mod survival;
+pub mod units;
 pub mod validation;
 pub mod verdict;
 
-pub use notice::{Column, Count, ModelFault, PathWarning, Refusal, Warning};
+pub use notice::{Column, Count, ModelFault, PanelWarning, PathWarning, Refusal, Warning};
 
 use serde::{Deserialize, Serialize};
 

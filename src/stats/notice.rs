@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::panel_notice::PanelWarning;
 pub use crate::path_notice::{ModelFault, PathWarning};
 
 /// Which column of a model is meant.
@@ -44,6 +45,10 @@ pub enum Count {
     Groups,
     /// Waves of a survey.
     Waves,
+    /// Units (teams, branches) that rows or persons belong to.
+    Units,
+    /// Periods of a panel.
+    Periods,
 }
 
 impl Count {
@@ -59,6 +64,8 @@ impl Count {
             Self::Events => "events",
             Self::Groups => "groups",
             Self::Waves => "waves",
+            Self::Units => "units",
+            Self::Periods => "periods",
         }
     }
 }
@@ -198,6 +205,18 @@ pub enum Refusal {
         /// In which row, from 0.
         row: usize,
     },
+    /// A column does not vary within the units of a panel (beyond what its periods explain).
+    NoVarianceWithin {
+        /// Which.
+        column: Column,
+    },
+    /// A unit has two rows of one period, so that neither is the one before the next.
+    RepeatedPeriod {
+        /// The second of them, from 0.
+        row: usize,
+    },
+    /// Nothing is left of the outcome once drivers and units are known, so that no error can be measured.
+    ExactFit,
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -208,7 +227,7 @@ impl Refusal {
     /// Stable code for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoVariance { .. } => "E_NO_VARIANCE",
+            Self::NoVariance { .. } | Self::NoVarianceWithin { .. } => "E_NO_VARIANCE",
             Self::Aliased { .. } => "E_ALIASED",
             Self::TooFew { .. } | Self::ThinGroup { .. } => "E_TOO_FEW",
             Self::TooMany { .. } => "E_TOO_MANY",
@@ -229,6 +248,8 @@ impl Refusal {
             Self::Duplicate { .. } => "E_DUPLICATE",
             Self::BadTime { .. } => "E_TIME",
             Self::NotProbability { .. } => "E_PROBABILITY",
+            Self::RepeatedPeriod { .. } => "E_REPEATED_PERIOD",
+            Self::ExactFit => "E_EXACT",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
         }
@@ -238,6 +259,7 @@ impl Refusal {
     pub fn column(&self) -> Option<Column> {
         match self {
             Self::NoVariance { column }
+            | Self::NoVarianceWithin { column }
             | Self::Aliased { column }
             | Self::Separation { column }
             | Self::Leak { column }
@@ -330,6 +352,20 @@ impl Refusal {
             }
             Self::NotProbability { row } => {
                 format!("the probability in row {} is not between 0 and 1; correct it", row + 1)
+            }
+            Self::NoVarianceWithin { column } => format!(
+                "{} does not vary within the units (beyond what the periods explain), so its effect cannot be \
+                 told from the units' own levels; leave it out or compare between units",
+                name(*column)
+            ),
+            Self::RepeatedPeriod { row } => format!(
+                "row {} repeats a period of its unit; keep one row per unit and period, or average them",
+                row + 1
+            ),
+            Self::ExactFit => {
+                "drivers and units explain the outcome without remainder, so that no error can \
+                               be measured; look for a column that copies the outcome"
+                    .to_owned()
             }
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
@@ -470,6 +506,8 @@ pub enum Warning {
         /// Analysis of covariance.
         ancova: f64,
     },
+    /// Of units and panels.
+    Panel(PanelWarning),
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -519,6 +557,7 @@ impl Warning {
             Self::TrendsUntestable => "W_TRENDS_UNTESTABLE",
             Self::TrendsDiffer { .. } => "W_TRENDS_DIFFER",
             Self::Disagreement { .. } => "W_DISAGREEMENT",
+            Self::Panel(warning) => warning.code(),
             Self::ConcaveCost { .. } => "W_COST",
             Self::Separation { .. } => "W_SEPARATION",
             Self::Censored { .. } => "W_CENSORED",
@@ -533,6 +572,7 @@ impl Warning {
             Self::Vif { column, .. } | Self::Imputed { column, .. } | Self::Separation { column } => {
                 Some(*column)
             }
+            Self::Panel(warning) => warning.column(),
             _ => None,
         }
     }
@@ -648,6 +688,7 @@ impl Warning {
                 "difference in differences ({did:.3}) and analysis of covariance ({ancova:.3}) disagree; \
                  under a random draw believe the second, with groups that differed before the first"
             ),
+            Self::Panel(warning) => warning.sentence(name),
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"

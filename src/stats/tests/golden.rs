@@ -25,6 +25,8 @@ use cam_stats::response_rate::Dispositions;
 use cam_stats::saturation::Saturation;
 use cam_stats::spline::Spline;
 
+#[path = "golden/chain.rs"]
+mod chain;
 #[path = "golden/drivers.rs"]
 mod drivers;
 #[path = "golden/effect.rs"]
@@ -587,24 +589,6 @@ fn the_size_of_a_test_matches_the_reference() {
         assert!((found / n - 1.0).abs() < 1e-4, "{d}: {found} against {n}");
     }
     assert_eq!(per_group(0.0, 0.8, 0.05), None);
-}
-
-/// `docs/methods.md` 6: ICC(1) and ICC(2) of the satisfaction index of `synth_customers` over its 40 units.
-#[test]
-fn agreement_within_units_matches_the_reference() {
-    let table = table(include_str!("golden/synth_customers.csv"));
-    let csi: Vec<f64> = (0..table["sat1"].len())
-        .map(|row| ((table["sat1"][row] + table["sat2"][row] + table["sat3"][row]) / 3.0 - 1.0) / 9.0 * 100.0)
-        .collect();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "units are small whole numbers"
-    )]
-    let units: Vec<usize> = table["unit"].iter().map(|unit| *unit as usize).collect();
-    let found = cam_stats::agreement::agreement(&csi, &units).unwrap();
-    assert!((found.single - 0.026_734_390_331).abs() < 1e-11, "{}", found.single);
-    assert!((found.mean - 0.354_578_464_32).abs() < 1e-11, "{}", found.mean);
 }
 
 fn by_level(outcome: &str) -> Levels {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "guards/chain.rs"]
+mod chain;
 #[path = "guards/retention.rs"]
 mod retention;
 
