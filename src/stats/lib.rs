@@ -9,30 +9,46 @@
 
 mod factor;
 mod notice;
+mod positive_maximum;
+mod ranks;
+mod special_functions;
+mod value_notice;
 
 pub mod agreement;
+pub mod bgnbd;
 pub mod bootstrap;
 pub mod candidates;
 pub mod chain;
+pub mod clv;
 pub mod concave;
+pub mod concentration;
 pub mod curve;
+pub mod gamma_gamma;
 pub mod hill;
 pub mod importance;
+pub mod kmeans;
 pub mod levels;
+pub mod lifecycle;
 pub mod logistic;
 pub mod measurement;
 pub mod ols;
 pub mod optimum;
 pub mod power;
+pub mod purchases;
 pub mod quantile;
 pub mod random;
 pub mod reliability;
 pub mod response_rate;
+pub mod rfm;
 pub mod saturation;
+pub mod sbg;
+pub mod segments;
 pub mod spline;
+pub mod value_score;
+pub mod value_vector;
 pub mod verdict;
 
-pub use notice::{Column, Count, Refusal, Warning};
+pub use notice::{Column, Count, Refusal, ValueFault, ValueWarning, Warning};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::value_notice::{ValueFault, ValueWarning};
+
 /// Which column of a model is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +32,10 @@ pub enum Count {
     Items,
     /// Drivers.
     Drivers,
+    /// Purchases of one customer.
+    Purchases,
+    /// Periods.
+    Periods,
 }
 
 impl Count {
@@ -40,6 +46,8 @@ impl Count {
             Self::EventsPerParameter => "events per parameter",
             Self::Items => "items",
             Self::Drivers => "drivers",
+            Self::Purchases => "purchases of one customer",
+            Self::Periods => "periods",
         }
     }
 }
@@ -128,6 +136,8 @@ pub enum Refusal {
     NotConverged,
     /// A result does not fit into a floating-point number.
     OutOfRange,
+    /// Of customer value.
+    Value(ValueFault),
 }
 
 impl Refusal {
@@ -148,6 +158,7 @@ impl Refusal {
             Self::TooManyDropped { .. } => "E_MISSING",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
+            Self::Value(fault) => fault.code(),
         }
     }
 
@@ -214,6 +225,7 @@ impl Refusal {
             Self::OutOfRange => {
                 "numbers are too large or too small to be calculated with; rescale the columns".to_owned()
             }
+            Self::Value(fault) => fault.sentence(),
         }
     }
 }
@@ -316,6 +328,8 @@ pub enum Warning {
         /// The exponent below 1.
         exponent: f64,
     },
+    /// Of customer value.
+    Value(ValueWarning),
 }
 
 impl Warning {
@@ -337,6 +351,7 @@ impl Warning {
             Self::RedundantItems { .. } => "W_REDUNDANT",
             Self::Nonresponse { .. } => "W_NONRESPONSE",
             Self::ConcaveCost { .. } => "W_COST",
+            Self::Value(warning) => warning.code(),
         }
     }
 
@@ -428,6 +443,7 @@ impl Warning {
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"
             ),
+            Self::Value(warning) => warning.sentence(),
         }
     }
 }
