@@ -161,23 +161,26 @@ pub(crate) fn assign(
     nearest: &mut [f64],
 ) -> bool {
     let mut moved = false;
-    // As wide as a distance, so that both are chosen by one wide instruction.
-    let (mut distances, mut best) = ([0.0; BLOCK], [0_usize; BLOCK]);
+    // As wide as a distance, so that both fit the same wide instructions.
+    let (mut distances, mut best) = ([0.0; BLOCK], [0_u64; BLOCK]);
     for (block, (labels, nearest)) in labels.chunks_mut(BLOCK).zip(nearest.chunks_mut(BLOCK)).enumerate() {
         let (distances, best) = (&mut distances[..labels.len()], &mut best[..labels.len()]);
         nearest.fill(f64::INFINITY);
         best.fill(0);
-        for (cluster, centre) in centres.iter().enumerate() {
+        for (cluster, centre) in (0_u64..).zip(centres) {
             squared_distances(columns, block * BLOCK, centre, distances);
             for ((nearest, best), distance) in nearest.iter_mut().zip(best.iter_mut()).zip(distances.iter()) {
-                let closer = *distance < *nearest;
-                *nearest = if closer { *distance } else { *nearest };
-                *best = if closer { cluster } else { *best };
+                // A mask instead of a branch: which cluster is nearer cannot be foreseen, and a wrong guess costs
+                // more than the distance.
+                let closer = u64::from(*distance < *nearest).wrapping_neg();
+                *best = (cluster & closer) | (*best & !closer);
+                *nearest = nearest.min(*distance);
             }
         }
         for (label, best) in labels.iter_mut().zip(best.iter()) {
-            moved |= *label != *best;
-            *label = *best;
+            let best = usize::try_from(*best).unwrap_or(0);
+            moved |= *label != best;
+            *label = best;
         }
     }
     moved

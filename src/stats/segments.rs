@@ -87,8 +87,8 @@ pub struct Segments {
     pub stability: f64,
     /// Silhouette of the segments.
     pub silhouette: f64,
-    /// Highest silhouette of as many clusters in 19 evenly filled boxes along the principal axes of the
-    /// customers; natural only above it.
+    /// Highest silhouette of 2 to 8 clusters in 19 evenly filled boxes along the principal axes of the customers;
+    /// natural only above it.
     pub silhouette_of_clouds: f64,
     /// Sum of squares within the segments, of standardised features.
     pub within: f64,
@@ -140,7 +140,7 @@ pub fn segments(features: &[Feature<'_>], search: Search) -> Result<Segments, Re
         return Err(Refusal::NoVariance { column: Column::Driver(0) });
     };
     let stability = stability(&sample, best, search);
-    let silhouette_of_clouds = clouds(&sample, best.centres.len(), search)?;
+    let silhouette_of_clouds = clouds(&sample, most, search)?;
     let all = if n > SAMPLE { lloyd(&columns, best.centres.clone())? } else { best.clone() };
     let total = total_squares(&columns)?;
     let calinski_harabasz = all.calinski_harabasz(total);
@@ -274,9 +274,10 @@ fn stability(columns: &[Vec<f64>], best: &Clustering, search: Search) -> f64 {
     indices.iter().sum::<f64>() / indices.len() as f64
 }
 
-/// Highest silhouette of `k` clusters in boxes filled evenly, as wide along each principal axis of the rows as
-/// these are.
-fn clouds(columns: &[Vec<f64>], k: usize, search: Search) -> Result<f64, Refusal> {
+/// Highest silhouette of any number of clusters up to `most` in boxes filled evenly, as wide along each principal
+/// axis of the rows as these are. The number is chosen anew in each box, as it was for the customers: a fixed one
+/// would be compared with the luckiest of seven.
+fn clouds(columns: &[Vec<f64>], most: usize, search: Search) -> Result<f64, Refusal> {
     let (rows, width) = (columns[0].len(), columns.len());
     // The columns have mean 0.
     let covariance = DMatrix::from_fn(width, width, |j, k| dot(&columns[j], &columns[k]) / rows as f64);
@@ -289,7 +290,7 @@ fn clouds(columns: &[Vec<f64>], k: usize, search: Search) -> Result<f64, Refusal
         })
         .collect();
     let size = rows.min(CLOUD_ROWS);
-    let draws = (size * width + REPLICATE_STARTS * k) as u64;
+    let draws = (size * width + REPLICATE_STARTS * CLUSTERS.sum::<usize>()) as u64;
     // Distances do not change with the direction of the box, so its own axes serve.
     let highest = replicates(CLOUDS, |replicate| {
         let mut random = SplitMix64::for_replicate(search.seed.wrapping_add(3), replicate, draws);
@@ -297,8 +298,10 @@ fn clouds(columns: &[Vec<f64>], k: usize, search: Search) -> Result<f64, Refusal
             .iter()
             .map(|(low, high)| (0..size).map(|_| low + (high - low) * random.uniform()).collect())
             .collect();
-        let found = best_of(&cloud, k, &mut random);
-        Ok(silhouettes(&cloud, &[&found.labels])?.into_iter().flatten().fold(-1.0, f64::max))
+        let found: Vec<Clustering> =
+            CLUSTERS.filter(|k| *k <= most).map(|k| best_of(&cloud, k, &mut random)).collect();
+        let labellings: Vec<&[usize]> = found.iter().map(|clustering| clustering.labels.as_slice()).collect();
+        Ok(silhouettes(&cloud, &labellings)?.into_iter().flatten().fold(-1.0, f64::max))
     });
     highest.into_iter().try_fold(-1.0, |most, silhouette| silhouette.map(|value: f64| value.max(most)))
 }
