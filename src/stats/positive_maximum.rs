@@ -164,3 +164,39 @@ impl Parameter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events at a constant rate: the estimate is events over time, its standard error the estimate over the root
+    /// of the events.
+    #[test]
+    fn a_constant_rate_has_its_closed_form() {
+        let (events, time) = (25.0, 1e4);
+        let found = maximise(&[1.0], |p| Likelihood {
+            value: events * p[0].ln() - p[0] * time,
+            gradient: DVector::from_element(1, events / p[0] - time),
+            hessian: DMatrix::from_element(1, 1, -events / (p[0] * p[0])),
+        });
+        let rate = found.unwrap().parameters[0];
+        assert!((rate.estimate / 0.0025 - 1.0).abs() < 1e-12, "{rate:?}");
+        assert!((rate.std_error / 0.0005 - 1.0).abs() < 1e-9, "{rate:?}");
+        let factor = (1.959_963_984_540_054_f64 / 5.0).exp();
+        assert!(
+            (rate.high / rate.estimate - factor).abs() < 1e-9
+                && (rate.low * factor / rate.estimate - 1.0).abs() < 1e-9
+        );
+    }
+
+    #[test]
+    fn a_likelihood_that_rises_without_end_is_refused() {
+        // -1 / p, highest at infinity.
+        let found = maximise(&[1.0], |p| Likelihood {
+            value: -1.0 / p[0],
+            gradient: DVector::from_element(1, 1.0 / (p[0] * p[0])),
+            hessian: DMatrix::from_element(1, 1, -2.0 / (p[0] * p[0] * p[0])),
+        });
+        assert_eq!(found.map(|found| found.iterations), Err(Refusal::Value(ValueFault::NoMaximum)));
+    }
+}
