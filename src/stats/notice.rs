@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::panel_notice::PanelWarning;
 pub use crate::path_notice::{ModelFault, PathWarning};
+pub use crate::value_notice::{ValueFault, ValueWarning};
 
 /// Which column of a model is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,7 +48,9 @@ pub enum Count {
     Waves,
     /// Units (teams, branches) that rows or persons belong to.
     Units,
-    /// Periods of a panel.
+    /// Purchases of one customer.
+    Purchases,
+    /// Periods.
     Periods,
 }
 
@@ -65,6 +68,7 @@ impl Count {
             Self::Groups => "groups",
             Self::Waves => "waves",
             Self::Units => "units",
+            Self::Purchases => "purchases of one customer",
             Self::Periods => "periods",
         }
     }
@@ -221,6 +225,8 @@ pub enum Refusal {
     NotConverged,
     /// A result does not fit into a floating-point number.
     OutOfRange,
+    /// Of customer value.
+    Value(ValueFault),
 }
 
 impl Refusal {
@@ -252,6 +258,7 @@ impl Refusal {
             Self::ExactFit => "E_EXACT",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
+            Self::Value(fault) => fault.code(),
         }
     }
 
@@ -373,6 +380,7 @@ impl Refusal {
             Self::OutOfRange => {
                 "numbers are too large or too small to be calculated with; rescale the columns".to_owned()
             }
+            Self::Value(fault) => fault.sentence(),
         }
     }
 }
@@ -530,6 +538,8 @@ pub enum Warning {
         /// p-value of the global test.
         p_value: f64,
     },
+    /// Of customer value.
+    Value(ValueWarning),
 }
 
 impl Warning {
@@ -562,6 +572,7 @@ impl Warning {
             Self::Separation { .. } => "W_SEPARATION",
             Self::Censored { .. } => "W_CENSORED",
             Self::NotProportional { .. } => "W_NOT_PROPORTIONAL",
+            Self::Value(warning) => warning.code(),
         }
     }
 
@@ -706,6 +717,7 @@ impl Warning {
                 "the drivers count more at some times than at others (p {p_value:.4}); read the hazard \
                  ratios as averages, or split the time"
             ),
+            Self::Value(warning) => warning.sentence(),
         }
     }
 }

@@ -6,6 +6,8 @@
 mod prediction;
 #[path = "golden/retention.rs"]
 mod retention;
+#[path = "golden/value.rs"]
+mod value;
 
 use std::collections::HashMap;
 

@@ -6,6 +6,8 @@
 mod chain;
 #[path = "guards/retention.rs"]
 mod retention;
+#[path = "guards/value.rs"]
+mod value;
 
 use std::fmt::Debug;
 

@@ -6,6 +6,8 @@
 mod chain;
 #[path = "properties/retention.rs"]
 mod retention;
+#[path = "properties/value.rs"]
+mod value;
 
 use cam_stats::curve::Points;
 use cam_stats::importance::importance;

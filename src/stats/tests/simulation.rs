@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "simulation/segments.rs"]
+mod segments;
+
 use cam_stats::quantile;
 use cam_stats::random::SplitMix64;
 use cam_stats::verdict::{Rule, Verdict, verdict};
