@@ -7,6 +7,6 @@ mod model;
 pub(crate) use covariance::Parts;
 pub use covariance::{ClusterCorrection, SeKind, StandardErrors};
 pub use fit::{LinearFit, TestResult, fit};
-pub(crate) use fit::{check_range, check_rank, rows_of};
+pub(crate) use fit::{check_range, rows_of, variance_inflation};
 pub use model::{Coefficient, Problem};
 pub(crate) use model::{check_finite, correlation};

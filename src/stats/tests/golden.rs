@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/glm.rs"]
+mod glm;
+
 use std::collections::HashMap;
 
 use cam_stats::bootstrap::Clusters;

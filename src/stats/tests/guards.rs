@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "guards/glm.rs"]
+mod glm;
+
 use std::fmt::Debug;
 
 use cam_stats::importance::importance;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "properties/glm.rs"]
+mod glm;
+
 use cam_stats::curve::Points;
 use cam_stats::importance::importance;
 use cam_stats::measurement::{cronbach_alpha, index, item_score, wilson};
