@@ -14,6 +14,7 @@ pub mod agreement;
 pub mod bootstrap;
 pub mod candidates;
 pub mod chain;
+pub mod compact;
 pub mod concave;
 pub mod curve;
 pub mod glm;

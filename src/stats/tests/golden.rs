@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/compact.rs"]
+mod compact;
 #[path = "golden/glm.rs"]
 mod glm;
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "guards/compact.rs"]
+mod compact;
 #[path = "guards/glm.rs"]
 mod glm;
 

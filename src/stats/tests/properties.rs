@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "properties/compact.rs"]
+mod compact;
 #[path = "properties/glm.rs"]
 mod glm;
 
