@@ -25,6 +25,8 @@ const MANY_BLOCKS: usize = 64;
 const PART: usize = 16;
 /// Longest step, in units of the range of a column.
 const LONGEST: f64 = 5.0;
+/// Step, in the same units, below which the solution counts as near.
+const NEAR: f64 = 0.1;
 /// Shrinkage of a step above which the information is taken anew.
 const SLOW: f64 = 0.1;
 /// Distance of a fitted probability from 0 or 1 that points to separation.
@@ -116,6 +118,9 @@ struct Pass {
 #[derive(Clone, Copy)]
 struct Besides {
     information: bool,
+    /// The information that was observed instead of that expected: the same for a logit, `X' diag(y / mean) X`
+    /// for a Gamma model.
+    observed: bool,
     ends: bool,
 }
 
@@ -164,17 +169,18 @@ impl Model<'_> {
             if besides.ends {
                 self.add_deviance(&mut pass.ends, tile, &eta, &score);
             }
-            match self.kind {
-                _ if !besides.information => {}
-                Kind::Gamma => add_products(&tile.x, &tile.x, &mut pass.information),
-                Kind::Logit => {
-                    for (target, column) in own.iter_mut().zip(&tile.x) {
-                        for row in 0..TILE {
-                            target[row] = column[row] * weight[row];
-                        }
+            if besides.information {
+                if besides.observed && self.kind == Kind::Gamma {
+                    for (weight, score) in weight.iter_mut().zip(&score) {
+                        *weight += score;
                     }
-                    add_products(own, &tile.x, &mut pass.information);
                 }
+                for (target, column) in own.iter_mut().zip(&tile.x) {
+                    for row in 0..TILE {
+                        target[row] = column[row] * weight[row];
+                    }
+                }
+                add_products(own, &tile.x, &mut pass.information);
             }
         });
         found.0
@@ -204,8 +210,11 @@ impl Model<'_> {
         let mut kept: Option<DMatrix<f64>> = None;
         for _ in 0..ITERATIONS / 4 {
             let information = kept.is_none();
-            let pass =
-                self.pass(&b, |index| index.is_multiple_of(PART), Besides { information, ends: false });
+            let pass = self.pass(
+                &b,
+                |index| index.is_multiple_of(PART),
+                Besides { information, observed: false, ends: false },
+            );
             let Some(t) = kept.take().or_else(|| inverse_root(&pass.information, self.width)) else {
                 return start;
             };
@@ -229,17 +238,25 @@ impl Model<'_> {
     fn solve(&self) -> Result<Option<Solved>, Refusal> {
         let mut b = if self.plan.blocks() >= MANY_BLOCKS { self.near() } else { self.start() };
         let mut kept: Option<DMatrix<f64>> = None;
-        let (mut last, mut shrinks) = (f64::INFINITY, 1.0);
+        // The inverse information expected, which does not depend on the coefficients of a Gamma model.
+        let mut expected: Option<DMatrix<f64>> = None;
+        let (mut last, mut shrinks, mut longest, mut curved) = (f64::INFINITY, 1.0, f64::INFINITY, false);
         for iterations in 1..=ITERATIONS {
             // Where the next step is expected to be the last, all that is wanted at the end is summed as well.
             let ends = last * shrinks < SETTLED;
-            let information = kept.is_none() || (ends && self.kind == Kind::Logit);
-            let pass = self.pass(&b, |_| true, Besides { information, ends });
+            // Near the solution the information observed points there more closely than that expected.
+            let observed = self.kind == Kind::Gamma && longest < NEAR && !curved && !ends;
+            curved |= observed;
+            let information = kept.is_none() || observed || (ends && self.kind == Kind::Logit);
+            let pass = self.pass(&b, |_| true, Besides { information, observed, ends });
             if information && self.before.is_none() && !well_conditioned(&pass.information, self.width) {
                 return if iterations == 1 { Ok(None) } else { Err(self.diverged(&b)) };
             }
             let found = if information { inverse_root(&pass.information, self.width) } else { kept.take() };
             let found = found.ok_or_else(|| self.diverged(&b))?;
+            if information && !observed {
+                expected = Some(found.clone());
+            }
             let step = &found * (found.transpose() * DVector::from_column_slice(&pass.gradient));
             let size = relative(&step, &b);
             if !size.is_finite() {
@@ -247,14 +264,15 @@ impl Model<'_> {
             }
             let settled = size < SETTLED || (size < NEARLY_SETTLED && size >= last);
             if settled && ends {
-                return Ok(Some(Solved { b, basis: Basis::new(found), ends: pass.ends, iterations }));
+                let basis = Basis::new(expected.unwrap_or(found));
+                return Ok(Some(Solved { b, basis, ends: pass.ends, iterations }));
             }
             if settled {
                 (last, shrinks, kept) = (size, 0.0, Some(found));
                 continue;
             }
             // A long step may overshoot.
-            let longest = step.amax();
+            longest = step.amax();
             b += if longest > LONGEST { step * (LONGEST / longest) } else { step };
             shrinks = if last.is_finite() { (size / last).min(1.0) } else { 1.0 };
             if shrinks < SLOW || self.kind == Kind::Gamma {

@@ -84,7 +84,7 @@ pub(crate) fn add_combination(x: &[Column], c: &[f64], target: &mut Column) {
     }
 }
 
-/// `U = X T`, where row `j` of `T` counts for the columns from `first[j]` on.
+/// `U = X T`, of whose column `k` only the first `depth[k]` rows are not 0.
 pub(crate) fn transform(x: &[Column], t: &[f64], depth: &[usize], u: &mut [Column]) {
     let width = x.len();
     for (k, target) in u.iter_mut().enumerate() {

@@ -165,28 +165,20 @@ impl<'a> Plan<'a> {
     /// Lays out the rows of a block from `first` on.
     fn fill(&self, block: &Block, first: usize, tile: &mut Tile) {
         let rows = TILE.min(block.rows - first);
-        let mut gaps = rows < TILE;
         let range = first..first + rows;
-        match &block.columns[self.outcome] {
-            Cells::Bytes(values) => {
-                for ((y, counts), value) in
-                    tile.y.iter_mut().zip(&mut tile.counts).zip(&values[range.clone()])
-                {
-                    gaps |= *value == MISSING;
-                    let there = *value != MISSING;
-                    *y = if there { f64::from(*value) } else { 0.0 };
-                    *counts = f64::from(u8::from(there));
-                }
-            }
-            cells => {
-                for (row, (y, counts)) in range.clone().zip(tile.y.iter_mut().zip(&mut tile.counts)) {
-                    let value = cells.get(row);
-                    gaps |= value.is_none();
-                    *y = value.unwrap_or(0.0);
-                    *counts = f64::from(u8::from(value.is_some()));
-                }
-            }
-        }
+        let Tile { y, counts, .. } = tile;
+        let nan = |value: f64, there: bool| if there { value } else { f64::NAN };
+        let present = match &block.columns[self.outcome] {
+            Cells::Bytes(values) => fill_outcome(
+                &values[range.clone()],
+                |value| nan(f64::from(value), value != MISSING),
+                y,
+                counts,
+            ),
+            Cells::Single(values) => fill_outcome(&values[range.clone()], f64::from, y, counts),
+            Cells::Double(values) => fill_outcome(&values[range.clone()], |value| value, y, counts),
+        };
+        let gaps = rows < TILE || !present;
         tile.y[rows..].fill(0.0);
         tile.counts[rows..].fill(0.0);
         if let Some((intercept, columns)) = tile.x.split_first_mut() {
@@ -225,6 +217,23 @@ impl<'a> Plan<'a> {
             }
         }
     }
+}
+
+/// Lays out the outcome, 0 where it is missing (NaN), and whether the row counts; returns whether all do.
+fn fill_outcome<T: Copy>(
+    values: &[T],
+    number: impl Fn(T) -> f64,
+    y: &mut Column,
+    counts: &mut Column,
+) -> bool {
+    let mut present = true;
+    for ((y, counts), value) in y.iter_mut().zip(counts).zip(values) {
+        let value = number(*value);
+        let there = !value.is_nan();
+        present &= there;
+        (*y, *counts) = if there { (value, 1.0) } else { (0.0, 0.0) };
+    }
+    present
 }
 
 /// What the blocks give, to be added in the order of the rows.
@@ -287,24 +296,22 @@ impl Range {
 
     /// Takes the bytes of a block and returns their sum.
     fn take_bytes(&mut self, values: &[i8]) -> i64 {
-        // Two histograms in turn: the same place is not written to twice in a row.
-        let mut counts = [[0_u32; 256]; 2];
-        for (row, value) in values.iter().enumerate() {
-            counts[row % 2][usize::from(value.cast_unsigned())] += 1;
+        let (mut sum, mut missing) = (0_i64, 0);
+        let (mut low, mut high) = (i8::MAX, MISSING);
+        // Short enough for a byte to count and for two bytes to sum.
+        for part in values.chunks(255) {
+            let gaps: u8 = part.iter().map(|value| u8::from(*value == MISSING)).sum();
+            let total: i16 = part.iter().map(|value| i16::from(*value)).sum();
+            low =
+                part.iter().fold(low, |low, value| low.min(if *value == MISSING { i8::MAX } else { *value }));
+            high = part.iter().fold(high, |high, value| high.max(*value));
+            sum += i64::from(total) - i64::from(MISSING) * i64::from(gaps);
+            missing += usize::from(gaps);
         }
-        let count = |value: i8| {
-            let place = usize::from(value.cast_unsigned());
-            counts[0][place] + counts[1][place]
-        };
-        self.missing += count(MISSING) as usize;
-        let mut sum = 0;
-        for value in -127..=127_i8 {
-            let count = count(value);
-            if count > 0 {
-                self.there += count as usize;
-                sum += i64::from(value) * i64::from(count);
-                (self.low, self.high) = (self.low.min(f64::from(value)), self.high.max(f64::from(value)));
-            }
+        self.missing += missing;
+        if missing < values.len() {
+            self.there += values.len() - missing;
+            (self.low, self.high) = (self.low.min(f64::from(low)), self.high.max(f64::from(high)));
         }
         sum
     }
