@@ -3,9 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::Compact;
-use super::fit::{
-    Basis, CompactErrors, CompactFit, Raw, add_meat, by_blocks, square, squares, well_conditioned,
-};
+use super::basis::{Basis, by_blocks, square, well_conditioned};
+use super::fit::{CompactErrors, CompactFit, Raw, add_meat, squares};
 use super::kernel::{Column as Values, TILE, add_combination, add_gradient, add_products};
 use super::plan::{Plan, Sum, Tile, add_all};
 use crate::ols::SeKind;

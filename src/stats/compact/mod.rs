@@ -6,6 +6,7 @@
 //! too. A missing driver takes the mean of its column, and how many did is told; a row without an outcome is
 //! left out.
 
+mod basis;
 mod csv;
 mod fit;
 mod glm;
