@@ -3,7 +3,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use crate::factor::Factor;
-use crate::ols::check_rank;
+use crate::ols::full_rank;
 use crate::{Column, Refusal};
 
 /// Columns are padded to whole tiles of this side, so that the product runs without a remainder.
@@ -147,7 +147,7 @@ impl Design {
                 .zip(&scales)
                 .map(|(column, scale)| column.iter().map(|value| scale.apply(*value)).collect());
             columns.extend(standardised);
-            check_rank(&columns, level == Level::Intercept)?;
+            full_rank(&columns, level == Level::Intercept)?;
             design.orthogonalise(columns, level == Level::Intercept, &places)?;
         }
         Ok(design)

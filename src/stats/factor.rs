@@ -285,6 +285,6 @@ fn scale_by(values: &mut [f64], factor: f64) {
 }
 
 /// The power of two that brings `value` to between 1/2 and 2; 0 for 0.
-fn power_of_two_below_inverse(value: f64) -> f64 {
+pub(crate) fn power_of_two_below_inverse(value: f64) -> f64 {
     if value == 0.0 { 0.0 } else { (-value.log2().floor()).clamp(-1020.0, 1020.0).exp2() }
 }

@@ -52,6 +52,10 @@ pub enum Count {
     Purchases,
     /// Periods.
     Periods,
+    /// Months.
+    Months,
+    /// Seasons.
+    Seasons,
 }
 
 impl Count {
@@ -70,6 +74,8 @@ impl Count {
             Self::Units => "units",
             Self::Purchases => "purchases of one customer",
             Self::Periods => "periods",
+            Self::Months => "months",
+            Self::Seasons => "seasons",
         }
     }
 }
@@ -128,8 +134,23 @@ pub enum Refusal {
         /// In which row, from 0.
         row: usize,
     },
+    /// A value that has to be above 0 is not.
+    NotPositive {
+        /// In which row, from 0.
+        row: usize,
+    },
+    /// An outcome that has to be 0 or above is not.
+    Negative {
+        /// In which row, from 0.
+        row: usize,
+    },
     /// A weight is negative, or all are 0.
     BadWeight {
+        /// In which row, from 0.
+        row: usize,
+    },
+    /// An offset is NaN or infinite: the logarithm of an exposure of 0, for one.
+    BadOffset {
         /// In which row, from 0.
         row: usize,
     },
@@ -241,7 +262,10 @@ impl Refusal {
             Self::Leak { .. } => "E_LEAK",
             Self::NotFinite { .. } => "E_NOT_FINITE",
             Self::NotBinary { .. } => "E_NOT_BINARY",
+            Self::NotPositive { .. } => "E_NOT_POSITIVE",
+            Self::Negative { .. } => "E_NEGATIVE",
             Self::BadWeight { .. } => "E_WEIGHT",
+            Self::BadOffset { .. } => "E_OFFSET",
             Self::LengthMismatch { .. } => "E_LENGTH",
             Self::ReversedItem { .. } => "E_REVERSED_ITEM",
             Self::TooManyDropped { .. } => "E_MISSING",
@@ -312,6 +336,18 @@ impl Refusal {
             Self::BadWeight { row } => {
                 format!("the weight in row {} is negative, or all weights are 0; correct it", row + 1)
             }
+            Self::NotPositive { row } => format!(
+                "the value in row {} is not above 0; use a model that knows zeros (two-part, Tweedie), or \
+                 correct it",
+                row + 1
+            ),
+            Self::Negative { row } => {
+                format!("the outcome in row {} is negative; use least squares, or correct it", row + 1)
+            }
+            Self::BadOffset { row } => format!(
+                "the offset in row {} is not a finite number; an exposure has to be above 0: leave the row out",
+                row + 1
+            ),
             Self::LengthMismatch { expected, found } => {
                 format!("a column has {found} values where the outcome has {expected}")
             }

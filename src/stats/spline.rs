@@ -23,6 +23,11 @@ impl Spline {
         knots.windows(2).all(|pair| pair[0] < pair[1]).then_some(Self { knots })
     }
 
+    /// The spline with these knots, as [`Self::knots`] gave them.
+    pub(crate) fn with_knots(knots: [f64; 4]) -> Self {
+        Self { knots }
+    }
+
     /// Returns the knots.
     pub fn knots(&self) -> [f64; 4] {
         self.knots

@@ -133,9 +133,17 @@ pub fn fit(problem: &Problem<'_>, errors: StandardErrors<'_>) -> Result<LinearFi
     Ok(fit)
 }
 
-/// Refuses columns (intercept first, if there is one) of which one is a combination of the others.
-pub(crate) fn check_rank(columns: &[Vec<f64>], intercept: bool) -> Result<(), Refusal> {
-    Factor::new(columns.to_vec(), intercept).map(drop).map_err(|fault| name(&fault, intercept))
+/// The factor of columns (intercept first, if there is one); refuses those of which one is a combination of the others.
+pub(crate) fn full_rank(columns: &[Vec<f64>], intercept: bool) -> Result<Factor, Refusal> {
+    Factor::new(columns.to_vec(), intercept).map_err(|fault| name(&fault, intercept))
+}
+
+/// Variance inflation of the drivers (none without an intercept); refuses columns (intercept first, if there is
+/// one) of which one is a combination of the others.
+pub(crate) fn variance_inflation(columns: &[Vec<f64>], problem: &Problem<'_>) -> Result<Vec<f64>, Refusal> {
+    let factor = full_rank(columns, problem.intercept)?;
+    let plain = Problem { weights: None, ..*problem };
+    Ok(if problem.intercept { inflation(&factor.back_transform(), &plain) } else { Vec::new() })
 }
 
 fn name(fault: &Singular, intercept: bool) -> Refusal {

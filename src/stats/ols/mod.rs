@@ -9,6 +9,6 @@ pub(crate) use covariance::Parts;
 pub use covariance::{ClusterCorrection, SeKind, StandardErrors};
 pub use diagnostics::{condition_number, reset, standardised};
 pub use fit::{LinearFit, TestResult, fit};
-pub(crate) use fit::{check_range, check_rank, rows_of};
+pub(crate) use fit::{check_range, full_rank, rows_of, variance_inflation};
 pub use model::{Coefficient, Problem};
 pub(crate) use model::{check_finite, check_weights, correlation};

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/compact.rs"]
+mod compact;
+#[path = "golden/glm.rs"]
+mod glm;
 #[path = "golden/prediction.rs"]
 mod prediction;
 #[path = "golden/retention.rs"]

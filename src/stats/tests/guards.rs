@@ -4,6 +4,10 @@
 
 #[path = "guards/chain.rs"]
 mod chain;
+#[path = "guards/compact.rs"]
+mod compact;
+#[path = "guards/glm.rs"]
+mod glm;
 #[path = "guards/retention.rs"]
 mod retention;
 #[path = "guards/value.rs"]

@@ -4,6 +4,10 @@
 
 #[path = "properties/chain.rs"]
 mod chain;
+#[path = "properties/compact.rs"]
+mod compact;
+#[path = "properties/glm.rs"]
+mod glm;
 #[path = "properties/retention.rs"]
 mod retention;
 #[path = "properties/value.rs"]
