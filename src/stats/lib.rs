@@ -16,9 +16,12 @@ mod notice;
 mod omega;
 mod panel_notice;
 mod path_notice;
+mod plan_notice;
 
 pub mod accounts;
 pub mod agreement;
+pub mod allocation;
+pub mod appraisal;
 pub mod arrow;
 pub mod bootstrap;
 pub mod calibration;
@@ -26,8 +29,10 @@ pub mod candidates;
 pub mod chain;
 pub mod change;
 pub mod concave;
+pub mod confounding;
 pub mod cox;
 pub mod curve;
+pub mod deviance_curve;
 pub mod discrimination;
 pub mod early_warning;
 pub mod effect;
@@ -53,10 +58,12 @@ pub mod quantile;
 pub mod raking;
 pub mod random;
 pub mod reliability;
+pub mod response;
 pub mod response_rate;
 pub mod ridge;
 pub mod satisfaction;
 pub mod saturation;
+pub mod segmented;
 pub mod sensitivity;
 pub mod service_profit;
 pub mod spline;
@@ -66,7 +73,7 @@ pub mod units;
 pub mod validation;
 pub mod verdict;
 
-pub use notice::{Column, Count, ModelFault, PanelWarning, PathWarning, Refusal, Warning};
+pub use notice::{Column, Count, Guard, ModelFault, PanelWarning, Parameter, PathWarning, Refusal, Warning};
 
 use serde::{Deserialize, Serialize};
 

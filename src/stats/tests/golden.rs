@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/allocate.rs"]
+mod allocate;
+#[path = "golden/money.rs"]
+mod money;
 #[path = "golden/prediction.rs"]
 mod prediction;
 #[path = "golden/retention.rs"]
