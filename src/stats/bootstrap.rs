@@ -1,8 +1,10 @@
 //! Resampling of rows, or of whole clusters of rows, that gives the same draws on one thread or many.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::random::SplitMix64;
+use crate::{Interval, quantile};
 
 /// Rows grouped by what is resampled together, in order of first appearance.
 #[derive(Debug, Clone)]
@@ -97,6 +99,44 @@ impl Clusters {
         }
         signs
     }
+}
+
+/// A bias-corrected and accelerated bootstrap interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bca {
+    /// The estimate with its interval.
+    pub interval: Interval,
+    /// Bias correction: the normal quantile of the share of replicates below the estimate.
+    pub z0: f64,
+    /// Acceleration, from the jackknife.
+    pub a: f64,
+}
+
+/// The bias-corrected and accelerated interval of an estimate from its replicates and its jackknife (the estimate
+/// without each row, or each cluster); `None` where all replicates lie on one side of the estimate, or the jackknife
+/// does not move.
+///
+/// # Source
+///
+/// Efron 1987, JASA 82:171-185.
+pub fn bca(estimate: f64, replicates: &[f64], jackknife: &[f64], level: f64) -> Option<Bca> {
+    let mut sorted = replicates.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let below = sorted.iter().filter(|value| **value < estimate).count() as f64 / sorted.len() as f64;
+    let z0 = Some(quantile::normal(below)).filter(|z0| below > 0.0 && below < 1.0 && z0.is_finite())?;
+    let mean = jackknife.iter().sum::<f64>() / jackknife.len() as f64;
+    let (mut squares, mut cubes) = (0.0, 0.0);
+    for value in jackknife {
+        squares += (mean - value).powi(2);
+        cubes += (mean - value).powi(3);
+    }
+    let a = Some(cubes / (6.0 * squares.powf(1.5))).filter(|a| a.is_finite())?;
+    let end = |z: f64| {
+        let level = 1.0 - quantile::normal_sf(z0 + (z0 + z) / (1.0 - a * (z0 + z)));
+        if level.is_finite() { quantile::order_statistic(&sorted, level) } else { None }
+    };
+    let z = quantile::normal(f64::midpoint(1.0, level));
+    Some(Bca { interval: Interval { estimate, low: end(-z)?, high: end(z)? }, z0, a })
 }
 
 /// Runs `draw` for the replicates `0..draws` on all threads; the result is in the order of the replicates.

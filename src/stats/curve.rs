@@ -20,6 +20,19 @@ const LARGEST: f64 = 1e100;
 /// An outcome that stays below this everywhere is refused likewise, unless it is 0.
 const SMALLEST: f64 = 1e-100;
 
+/// Satisfaction and outcome of the same rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Data<'a> {
+    /// Satisfaction, 0 to 100.
+    pub satisfaction: &'a [f64],
+    /// The outcome.
+    pub outcome: &'a [f64],
+    /// Weights; every row counts 1 if absent.
+    pub weights: Option<&'a [f64]>,
+    /// Cluster of each row; every row stands for itself if absent.
+    pub clusters: Option<&'a [usize]>,
+}
+
 /// Points sorted by satisfaction.
 #[derive(Debug, Clone)]
 pub struct Points {

@@ -16,6 +16,7 @@ mod notice;
 mod omega;
 mod panel_notice;
 mod path_notice;
+mod plan_notice;
 mod positive_maximum;
 mod ranks;
 mod special_functions;
@@ -23,6 +24,8 @@ mod value_notice;
 
 pub mod accounts;
 pub mod agreement;
+pub mod allocation;
+pub mod appraisal;
 pub mod arrow;
 pub mod bgnbd;
 pub mod bootstrap;
@@ -34,8 +37,10 @@ pub mod clv;
 pub mod compact;
 pub mod concave;
 pub mod concentration;
+pub mod confounding;
 pub mod cox;
 pub mod curve;
+pub mod deviance_curve;
 pub mod discrimination;
 pub mod early_warning;
 pub mod effect;
@@ -69,6 +74,7 @@ pub mod quantile;
 pub mod raking;
 pub mod random;
 pub mod reliability;
+pub mod response;
 pub mod response_rate;
 pub mod rfm;
 pub mod ridge;
@@ -76,6 +82,7 @@ pub mod satisfaction;
 pub mod saturation;
 pub mod sbg;
 pub mod season;
+pub mod segmented;
 pub mod segments;
 pub mod sensitivity;
 pub mod service_profit;
@@ -89,7 +96,8 @@ pub mod value_vector;
 pub mod verdict;
 
 pub use notice::{
-    Column, Count, ModelFault, PanelWarning, PathWarning, Refusal, ValueFault, ValueWarning, Warning,
+    Column, Count, Guard, ModelFault, PanelWarning, Parameter, PathWarning, Refusal, ValueFault,
+    ValueWarning, Warning,
 };
 
 use serde::{Deserialize, Serialize};

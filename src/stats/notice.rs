@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::panel_notice::PanelWarning;
 pub use crate::path_notice::{ModelFault, PathWarning};
+pub use crate::plan_notice::{Guard, Parameter};
 pub use crate::value_notice::{ValueFault, ValueWarning};
 
 /// Which column of a model is meant.
@@ -56,6 +57,10 @@ pub enum Count {
     Months,
     /// Seasons.
     Seasons,
+    /// Different levels of spending.
+    SpendLevels,
+    /// Steps of a grid.
+    Steps,
 }
 
 impl Count {
@@ -76,6 +81,8 @@ impl Count {
             Self::Periods => "periods",
             Self::Months => "months",
             Self::Seasons => "seasons",
+            Self::SpendLevels => "levels of spending",
+            Self::Steps => "steps",
         }
     }
 }
@@ -242,6 +249,27 @@ pub enum Refusal {
     },
     /// Nothing is left of the outcome once drivers and units are known, so that no error can be measured.
     ExactFit,
+    /// A figure of a plan is outside its range.
+    BadParameter {
+        /// Which.
+        parameter: Parameter,
+        /// Of which entry of the plan, from 0.
+        position: usize,
+        /// What it is.
+        value: f64,
+    },
+    /// Answers that have to rise do not.
+    NotRising {
+        /// The answer that does not lie above the one before, from 0.
+        position: usize,
+    },
+    /// Flows all have one sign, so that no internal rate exists.
+    NoSignChange,
+    /// Flows change their sign more than once, so that several internal rates may exist.
+    SignChanges {
+        /// How often.
+        changes: usize,
+    },
     /// Iterations did not settle.
     NotConverged,
     /// A result does not fit into a floating-point number.
@@ -280,6 +308,10 @@ impl Refusal {
             Self::NotProbability { .. } => "E_PROBABILITY",
             Self::RepeatedPeriod { .. } => "E_REPEATED_PERIOD",
             Self::ExactFit => "E_EXACT",
+            Self::BadParameter { .. } => "E_PARAMETER",
+            Self::NotRising { .. } => "E_NOT_RISING",
+            Self::NoSignChange => "E_NO_SIGN_CHANGE",
+            Self::SignChanges { .. } => "E_SIGN_CHANGES",
             Self::NotConverged => "E_NOT_CONVERGED",
             Self::OutOfRange => "E_OUT_OF_RANGE",
             Self::Value(fault) => fault.code(),
@@ -410,6 +442,24 @@ impl Refusal {
                                be measured; look for a column that copies the outcome"
                     .to_owned()
             }
+            Self::BadParameter { parameter, position, value } => {
+                let (what, needed) = parameter.words();
+                format!("{what} of entry {} is {value}; it has to be {needed}", position + 1)
+            }
+            Self::NotRising { position } => format!(
+                "answer {} does not lie above the one before; the response has to rise from none over today and \
+                 half as much again to saturation",
+                position + 1
+            ),
+            Self::NoSignChange => {
+                "money only goes out or only comes in; no internal rate of return exists: use the net present \
+                 value"
+                    .to_owned()
+            }
+            Self::SignChanges { changes } => format!(
+                "money changes its direction {changes} times; several internal rates of return may exist: use \
+                 the net present value"
+            ),
             Self::NotConverged => {
                 "the iterations did not settle; rescale the columns or leave out drivers".to_owned()
             }
@@ -552,6 +602,21 @@ pub enum Warning {
     },
     /// Of units and panels.
     Panel(PanelWarning),
+    /// A response curve is somebody's judgement.
+    Judged {
+        /// Of which driver.
+        column: Column,
+    },
+    /// A plan lifts customers past what was observed, where nothing more is counted.
+    Extrapolate {
+        /// Share of the customers, 0 to 1.
+        share: f64,
+    },
+    /// A guard changes the verdict on the curve.
+    Confounded {
+        /// Which.
+        guard: Guard,
+    },
     /// A cost curve bends the wrong way: the next point costs less than the last.
     ConcaveCost {
         /// The exponent below 1.
@@ -604,6 +669,9 @@ impl Warning {
             Self::TrendsDiffer { .. } => "W_TRENDS_DIFFER",
             Self::Disagreement { .. } => "W_DISAGREEMENT",
             Self::Panel(warning) => warning.code(),
+            Self::Judged { .. } => "W_JUDGED",
+            Self::Extrapolate { .. } => "W_EXTRAPOLATE",
+            Self::Confounded { .. } => "W_CONFOUNDED",
             Self::ConcaveCost { .. } => "W_COST",
             Self::Separation { .. } => "W_SEPARATION",
             Self::Censored { .. } => "W_CENSORED",
@@ -616,10 +684,11 @@ impl Warning {
     pub fn column(&self) -> Option<Column> {
         match self {
             Self::Path(warning) => Some(warning.column()),
-            Self::Vif { column, .. } | Self::Imputed { column, .. } | Self::Separation { column } => {
-                Some(*column)
-            }
             Self::Panel(warning) => warning.column(),
+            Self::Vif { column, .. }
+            | Self::Imputed { column, .. }
+            | Self::Judged { column }
+            | Self::Separation { column } => Some(*column),
             _ => None,
         }
     }
@@ -736,6 +805,19 @@ impl Warning {
                  under a random draw believe the second, with groups that differed before the first"
             ),
             Self::Panel(warning) => warning.sentence(name),
+            Self::Judged { column } => format!(
+                "what money does to {} is a judgement, not an estimate; write down what is spent and reached: \
+                 three levels of spending replace it",
+                name(*column)
+            ),
+            Self::Extrapolate { share } => format!(
+                "the plan lifts {:.0} % of the customers past the highest satisfaction observed; nothing more is \
+                 counted there",
+                share * 100.0
+            ),
+            Self::Confounded { guard } => {
+                format!("the verdict on the curve changes {}; do not act on either alone", guard.words())
+            }
             Self::ConcaveCost { exponent } => format!(
                 "each further point costs less than the one before (exponent {exponent:.2}); check the cost \
                  points"

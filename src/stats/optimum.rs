@@ -79,6 +79,17 @@ impl Customers {
         self.mean
     }
 
+    /// Returns the sum of the weights.
+    pub fn weight(&self) -> f64 {
+        self.levels.iter().map(|&(_, weight)| weight).sum()
+    }
+
+    /// Returns the share of the weight above a level.
+    pub fn share_above(&self, level: f64) -> f64 {
+        let above: f64 = self.levels.iter().filter(|&&(s, _)| s > level).map(|&(_, weight)| weight).sum();
+        above / self.weight()
+    }
+
     /// Sums what `f` brings more when every customer moves by `change` points, at most to 100 and at least to 0.
     pub fn gain(&self, f: &ResponseFunction, change: f64) -> f64 {
         self.levels

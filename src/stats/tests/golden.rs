@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "golden/allocate.rs"]
+mod allocate;
 #[path = "golden/compact.rs"]
 mod compact;
 #[path = "golden/glm.rs"]
 mod glm;
+#[path = "golden/money.rs"]
+mod money;
 #[path = "golden/prediction.rs"]
 mod prediction;
 #[path = "golden/retention.rs"]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "guards/allocate.rs"]
+mod allocate;
 #[path = "guards/chain.rs"]
 mod chain;
 #[path = "guards/compact.rs"]

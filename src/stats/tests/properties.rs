@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "properties/allocate.rs"]
+mod allocate;
 #[path = "properties/chain.rs"]
 mod chain;
 #[path = "properties/compact.rs"]
