@@ -14,6 +14,8 @@ use crate::import::table::{self, TableError};
 
 /// Share of rows that may be left out for a missing value.
 const DROPPED: f64 = 0.40;
+/// Labels of one column that may become drivers.
+const LABELS: usize = 50;
 /// Share of rows left out from which it warns.
 const DROPPED_WARNS: f64 = 0.10;
 
@@ -42,6 +44,29 @@ pub(super) enum Fault {
     },
 }
 
+/// What is asked of a file.
+pub(super) struct Wanted<'a> {
+    /// Column of the outcome.
+    pub(super) outcome: Option<&'a str>,
+    /// Columns of numbers.
+    pub(super) drivers: &'a [String],
+    /// Columns of labels that become drivers of 0 and 1, one for each label but the first.
+    pub(super) factors: &'a [String],
+    /// Columns of labels, such as clusters.
+    pub(super) labels: &'a [String],
+    /// What to do with rows that miss a driver.
+    pub(super) missing: Missing,
+}
+
+/// A column of labels without its empty cells.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// For each row its label's position in `names`.
+    pub(super) ids: Vec<usize>,
+    /// The labels.
+    pub(super) names: Vec<String>,
+}
+
 /// Complete rows of a file.
 pub(super) struct Data {
     /// Names of the drivers.
@@ -52,8 +77,8 @@ pub(super) struct Data {
     pub(super) outcome: Vec<f64>,
     /// The drivers' columns.
     pub(super) columns: Vec<Vec<f64>>,
-    /// Clusters, if a column for them was named.
-    pub(super) clusters: Option<Vec<usize>>,
+    /// The columns of labels.
+    pub(super) labels: Vec<Kept>,
     /// Rows of the file.
     pub(super) available: usize,
     /// Rows left out, by the column that misses a value; a row that misses several counts for each.
@@ -66,29 +91,24 @@ pub(super) struct Data {
 
 impl Data {
     /// Reads the columns and leaves out (or fills) rows with a missing value; an outcome is never filled.
-    pub(super) fn read(
-        file: &Path,
-        outcome: &str,
-        drivers: &[String],
-        cluster: Option<&str>,
-        missing: Missing,
-    ) -> Result<Self, Fault> {
+    pub(super) fn read(file: &Path, wanted: &Wanted<'_>) -> Result<Self, Fault> {
         let start = Instant::now();
-        let names: Vec<String> = drivers.iter().cloned().chain([outcome.to_owned()]).collect();
-        let labels: Vec<String> = cluster.map(str::to_owned).into_iter().collect();
+        let (drivers, outcome) = (wanted.drivers, wanted.outcome.map(str::to_owned));
+        let names: Vec<String> = drivers.iter().cloned().chain(outcome.clone()).collect();
+        let labels: Vec<String> = wanted.labels.iter().chain(wanted.factors).cloned().collect();
         let mut table = table::read(file, &names, &labels)?;
         let mut data = Self {
             drivers: drivers.to_vec(),
-            outcome_name: outcome.to_owned(),
+            outcome_name: outcome.unwrap_or_default(),
             outcome: Vec::new(),
             columns: Vec::new(),
-            clusters: None,
+            labels: Vec::new(),
             available: table.rows,
             dropped_by: BTreeMap::new(),
             warnings: Vec::new(),
             seconds: 0.0,
         };
-        if missing == Missing::Mean {
+        if wanted.missing == Missing::Mean {
             for driver in 0..drivers.len() {
                 data.fill(driver, &mut table.numbers[driver])?;
             }
@@ -105,12 +125,42 @@ impl Data {
             column.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(value, _)| *value).collect()
         };
         data.columns = table.numbers[..drivers.len()].iter().map(|column| kept(column)).collect();
-        data.outcome = kept(&table.numbers[drivers.len()]);
-        data.clusters = table.labels.first().map(|labels| {
-            labels.ids.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label).collect()
+        data.outcome = table.numbers.get(drivers.len()).map(|column| kept(column)).unwrap_or_default();
+        let kept_labels = table.labels.into_iter().map(|labels| {
+            let ids = labels.ids.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label);
+            Kept { ids: ids.collect(), names: labels.names }
         });
+        data.labels = kept_labels.collect();
+        let factors = data.labels.split_off(wanted.labels.len());
+        for (name, factor) in wanted.factors.iter().zip(&factors) {
+            data.spread_out(name, factor)?;
+        }
         data.seconds = start.elapsed().as_secs_f64();
         Ok(data)
+    }
+
+    /// Makes a driver of 0 and 1 of each label but the first in the order of the alphabet.
+    fn spread_out(&mut self, name: &str, factor: &Kept) -> Result<(), Fault> {
+        let mut present: Vec<usize> = factor.ids.clone();
+        present.sort_unstable();
+        present.dedup();
+        present.sort_by(|a, b| factor.names[*a].cmp(&factor.names[*b]));
+        if present.len() < 2 {
+            let message = format!("{name} holds one label only; leave it out");
+            return Err(Fault::Refused { code: "E_NO_VARIANCE", message });
+        }
+        if present.len() > LABELS {
+            let message = format!(
+                "{name} holds {} labels, at most {LABELS} become drivers; is it a number, or a cluster?",
+                present.len()
+            );
+            return Err(Fault::Refused { code: "E_TOO_MANY", message });
+        }
+        for label in &present[1..] {
+            self.drivers.push(format!("{name}={}", factor.names[*label]));
+            self.columns.push(factor.ids.iter().map(|id| f64::from(u8::from(id == label))).collect());
+        }
+        Ok(())
     }
 
     fn fill(&mut self, driver: usize, column: &mut [Option<f64>]) -> Result<(), Fault> {
@@ -158,6 +208,11 @@ impl Data {
     /// The drivers as the statistics take them.
     pub(super) fn slices(&self) -> Vec<&[f64]> {
         self.columns.iter().map(Vec::as_slice).collect()
+    }
+
+    /// Clusters, where their column was the first of the labels.
+    pub(super) fn clusters(&self) -> Option<&[usize]> {
+        self.labels.first().map(|labels| labels.ids.as_slice())
     }
 
     /// A column's name in the file.

@@ -12,7 +12,7 @@ use cam_stats::verdict::{Clause, CurveVerdict, LevelMean, Reason, Rule, Verdict,
 use cam_stats::{Column, Count, Interval, Refusal, Warning};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, digits, print, write_counts};
+use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
 
 /// Clusters below which clustered inference is refused.
 const CLUSTERS_NEEDED: usize = 10;
@@ -107,7 +107,15 @@ impl Curve {
 
     fn answer(&self) -> Result<Answer, Fault> {
         let names = [self.satisfaction.clone()];
-        let data = Data::read(&self.file, &self.outcome, &names, self.cluster.as_deref(), Missing::Complete)?;
+        let labels: Vec<String> = self.cluster.clone().into_iter().collect();
+        let wanted = Wanted {
+            outcome: Some(&self.outcome),
+            drivers: &names,
+            factors: &[],
+            labels: &labels,
+            missing: Missing::Complete,
+        };
+        let data = Data::read(&self.file, &wanted)?;
         let mut rule = Rule::default();
         if let Some(seed) = self.seed {
             (rule.pairs_seed, rule.curvature_seed) = (seed, seed.wrapping_add(1));
@@ -149,7 +157,7 @@ impl Curve {
         if outcome.len() > 1 && outcome.iter().all(|value| value.total_cmp(&outcome[0]).is_eq()) {
             return Err(Refusal::NoVariance { column: Column::Outcome });
         }
-        let ids = data.clusters.as_deref();
+        let ids = data.clusters();
         let clusters = ids.map(Clusters::of_ids).filter(|clusters| !clusters.are_single_rows());
         if let Some(have) = clusters.as_ref().map(Clusters::len).filter(|have| *have < CLUSTERS_NEEDED) {
             let (have, need) = (have as f64, CLUSTERS_NEEDED as f64);

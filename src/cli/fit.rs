@@ -11,7 +11,7 @@ use cam_stats::ols::{self, Coefficient, Problem, SeKind, StandardErrors, TestRes
 use cam_stats::{Warning, logistic};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, digits, p_value, print, write_counts};
+use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, p_value, print, write_counts};
 
 /// Fits a model to the columns of a CSV file, without a database.
 ///
@@ -127,11 +127,18 @@ impl Fit {
     }
 
     fn answer(&self) -> Result<Answer, Fault> {
-        let cluster = match &self.se {
-            Some(Errors::Cluster(column)) => Some(column.as_str()),
-            _ => None,
+        let labels: Vec<String> = match &self.se {
+            Some(Errors::Cluster(column)) => vec![column.clone()],
+            _ => Vec::new(),
         };
-        let data = Data::read(&self.file, &self.outcome, &self.drivers, cluster, self.missing)?;
+        let wanted = Wanted {
+            outcome: Some(&self.outcome),
+            drivers: &self.drivers,
+            factors: &[],
+            labels: &labels,
+            missing: self.missing,
+        };
+        let data = Data::read(&self.file, &wanted)?;
         let drivers = data.slices();
         let problem = Problem {
             outcome: &data.outcome,
@@ -149,7 +156,7 @@ impl Fit {
     }
 
     fn errors<'a>(&self, data: &'a Data) -> StandardErrors<'a> {
-        match (&self.se, self.model, &data.clusters) {
+        match (&self.se, self.model, data.clusters()) {
             (Some(Errors::Cluster(_)), _, Some(ids)) => StandardErrors::Clustered { ids, correction: None },
             (Some(Errors::Hc(0)), _, _) => StandardErrors::HC0,
             (Some(Errors::Hc(1)), _, _) => StandardErrors::HC1,

@@ -4,6 +4,7 @@ mod adhoc;
 mod check;
 mod curve;
 mod demo;
+mod effect;
 mod exit;
 mod fit;
 mod import;
@@ -12,6 +13,7 @@ mod keys;
 mod log;
 mod migrate;
 mod poll;
+mod reliability;
 mod report;
 mod serve;
 mod service;
@@ -61,6 +63,8 @@ enum Command {
     Fit(fit::Fit),
     Importance(importance::Importance),
     Curve(curve::Curve),
+    Reliability(reliability::Reliability),
+    Effect(effect::Effect),
     /// Bring a file in, or take an import back
     Import(import::Import),
     /// Analyse a quarter and write its report
@@ -92,6 +96,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Fit(command) => command.run(),
             Command::Importance(command) => command.run(),
             Command::Curve(command) => command.run(),
+            Command::Reliability(command) => command.run(),
+            Command::Effect(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
