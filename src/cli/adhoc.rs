@@ -54,6 +54,8 @@ pub(super) struct Wanted<'a> {
     pub(super) factors: &'a [String],
     /// Columns of labels, such as clusters.
     pub(super) labels: &'a [String],
+    /// Further columns of numbers, by what they are used for.
+    pub(super) extras: &'a [(&'static str, &'a String)],
     /// What to do with rows that miss a driver.
     pub(super) missing: Missing,
 }
@@ -79,6 +81,8 @@ pub(super) struct Data {
     pub(super) columns: Vec<Vec<f64>>,
     /// The columns of labels.
     pub(super) labels: Vec<Kept>,
+    /// Further columns, by what they are used for.
+    extras: Vec<(&'static str, Vec<f64>)>,
     /// Rows of the file.
     pub(super) available: usize,
     /// Rows left out, by the column that misses a value; a row that misses several counts for each.
@@ -94,7 +98,8 @@ impl Data {
     pub(super) fn read(file: &Path, wanted: &Wanted<'_>) -> Result<Self, Fault> {
         let start = Instant::now();
         let (drivers, outcome) = (wanted.drivers, wanted.outcome.map(str::to_owned));
-        let names: Vec<String> = drivers.iter().cloned().chain(outcome.clone()).collect();
+        let extras = wanted.extras.iter().map(|(_, column)| (*column).clone());
+        let names: Vec<String> = drivers.iter().cloned().chain(outcome.clone()).chain(extras).collect();
         let labels: Vec<String> = wanted.labels.iter().chain(wanted.factors).cloned().collect();
         let mut table = table::read(file, &names, &labels)?;
         let mut data = Self {
@@ -103,6 +108,7 @@ impl Data {
             outcome: Vec::new(),
             columns: Vec::new(),
             labels: Vec::new(),
+            extras: Vec::new(),
             available: table.rows,
             dropped_by: BTreeMap::new(),
             warnings: Vec::new(),
@@ -125,7 +131,11 @@ impl Data {
             column.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(value, _)| *value).collect()
         };
         data.columns = table.numbers[..drivers.len()].iter().map(|column| kept(column)).collect();
-        data.outcome = table.numbers.get(drivers.len()).map(|column| kept(column)).unwrap_or_default();
+        let mut others = table.numbers[drivers.len()..].iter().map(|column| kept(column));
+        if wanted.outcome.is_some() {
+            data.outcome = others.next().unwrap_or_default();
+        }
+        data.extras = wanted.extras.iter().map(|(use_as, _)| *use_as).zip(others).collect();
         let kept_labels = table.labels.into_iter().map(|labels| {
             let ids = labels.ids.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(label, _)| *label);
             Kept { ids: ids.collect(), names: labels.names }
@@ -137,6 +147,27 @@ impl Data {
         }
         data.seconds = start.elapsed().as_secs_f64();
         Ok(data)
+    }
+
+    /// Names without rows, for what does not hold them.
+    pub(super) fn of_names(outcome: &str, drivers: &[String], available: usize) -> Self {
+        Self {
+            drivers: drivers.to_vec(),
+            outcome_name: outcome.to_owned(),
+            outcome: Vec::new(),
+            columns: Vec::new(),
+            labels: Vec::new(),
+            extras: Vec::new(),
+            available,
+            dropped_by: BTreeMap::new(),
+            warnings: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    /// A further column, by what it is used for.
+    pub(super) fn extra(&self, use_as: &str) -> Option<&[f64]> {
+        self.extras.iter().find(|(known, _)| *known == use_as).map(|(_, column)| column.as_slice())
     }
 
     /// Makes a driver of 0 and 1 of each label but the first in the order of the alphabet.

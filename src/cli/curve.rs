@@ -113,6 +113,7 @@ impl Curve {
             drivers: &names,
             factors: &[],
             labels: &labels,
+            extras: &[],
             missing: Missing::Complete,
         };
         let data = Data::read(&self.file, &wanted)?;

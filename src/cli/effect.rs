@@ -119,6 +119,7 @@ impl Effect {
             drivers: &drivers,
             factors: &[],
             labels: &labels,
+            extras: &[],
             missing: Missing::Complete,
         };
         let data = Data::read(&self.file, &wanted)?;

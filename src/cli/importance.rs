@@ -114,6 +114,7 @@ impl Importance {
             drivers: &self.drivers,
             factors: &[],
             labels: &labels,
+            extras: &[],
             missing: Missing::Complete,
         };
         let data = Data::read(&self.file, &wanted)?;

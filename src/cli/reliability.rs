@@ -65,6 +65,7 @@ impl Reliability {
             drivers: &self.items,
             factors: &[],
             labels: &[],
+            extras: &[],
             missing: Missing::Complete,
         };
         let data = Data::read(&self.file, &wanted)?;

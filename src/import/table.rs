@@ -203,7 +203,8 @@ pub fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table,
     if is_parquet(path)? {
         return super::parquet::read(path, numbers, labels);
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCount::new(open(path)?));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCount::new(open_text(path)?));
     let mut record = csv::ByteRecord::new();
     if !next(&mut reader, &mut record, path)? {
         return Err(TableError::Empty { path: path.to_owned() });
@@ -251,7 +252,11 @@ fn is_parquet(path: &Path) -> Result<bool, TableError> {
 }
 
 /// Opens a file, unpacks it if it is packed, and refuses what is not text.
-fn open(path: &Path) -> Result<Box<dyn BufRead>, TableError> {
+///
+/// # Errors
+///
+/// [`TableError::File`] and [`TableError::Kind`].
+pub fn open_text(path: &Path) -> Result<Box<dyn BufRead>, TableError> {
     let failed = |source| TableError::File { path: path.to_owned(), source };
     let mut source: Box<dyn BufRead> = Box::new(BufReader::new(File::open(path).map_err(failed)?));
     let mut head = beginning(&mut source).map_err(failed)?;
