@@ -44,10 +44,25 @@ pub(super) enum Fault {
     },
 }
 
+/// How the cells of a file are to be read.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Cells {
+    /// Cells that mean "missing" besides empty ones and NA, separated by commas
+    #[arg(long, value_name = "CODE", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(super) na: Vec<String>,
+    /// Rows to leave out, such as totals and benchmarks among units: COLUMN=VALUE; may be given several times
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub(super) leave_out: Vec<String>,
+}
+
 /// What is asked of a file.
 pub(super) struct Wanted<'a> {
     /// Column of the outcome.
     pub(super) outcome: Option<&'a str>,
+    /// The label of the outcome that counts as 1, all others as 0, where the column holds labels.
+    pub(super) event: Option<&'a str>,
+    /// How cells are read.
+    pub(super) cells: &'a Cells,
     /// Columns of numbers.
     pub(super) drivers: &'a [String],
     /// Columns of labels that become drivers of 0 and 1, one for each label but the first.
@@ -99,9 +114,16 @@ impl Data {
         let start = Instant::now();
         let (drivers, outcome) = (wanted.drivers, wanted.outcome.map(str::to_owned));
         let extras = wanted.extras.iter().map(|(_, column)| (*column).clone());
-        let names: Vec<String> = drivers.iter().cloned().chain(outcome.clone()).chain(extras).collect();
-        let labels: Vec<String> = wanted.labels.iter().chain(wanted.factors).cloned().collect();
-        let mut table = table::read(file, &names, &labels)?;
+        let number = outcome.clone().filter(|_| wanted.event.is_none());
+        let names: Vec<String> = drivers.iter().cloned().chain(number).chain(extras).collect();
+        let rules = wanted.cells.rules()?;
+        let mut labels: Vec<String> = wanted.labels.iter().chain(wanted.factors).cloned().collect();
+        let (asked, event) = (labels.len(), outcome.clone().filter(|_| wanted.event.is_some()));
+        labels.extend(event.iter().cloned().chain(rules.iter().map(|(column, _)| (*column).to_owned())));
+        let mut table = table::read(file, &names, &labels, &wanted.cells.na)?;
+        let rule_columns = table.labels.split_off(asked + event.iter().len());
+        let event_column = table.labels.split_off(asked).pop();
+        labels.truncate(asked);
         let mut data = Self {
             drivers: drivers.to_vec(),
             outcome_name: outcome.unwrap_or_default(),
@@ -120,20 +142,32 @@ impl Data {
             }
         }
         let mut keep = vec![true; table.rows];
+        let left_out = data.leave_rows_out(&rules, &rule_columns, &mut keep)?;
+        let event_column = match (event_column, wanted.event) {
+            (Some(labels), Some(event)) => Some(event_numbers(&labels, event, &data.outcome_name)?),
+            _ => None,
+        };
+        if let (Some(column), Some(name)) = (&event_column, &event) {
+            data.leave_out(name, &mut keep, column.iter().map(Option::is_some));
+        }
         for (name, column) in names.iter().zip(&table.numbers) {
             data.leave_out(name, &mut keep, column.iter().map(Option::is_some));
         }
         for (name, labels) in labels.iter().zip(&table.labels) {
             data.leave_out(name, &mut keep, labels.ids.iter().map(Option::is_some));
         }
-        data.check_dropped(keep.iter().filter(|keep| !**keep).count())?;
+        // Rows that the reader wants left out are not missing.
+        data.available -= left_out;
+        data.check_dropped(keep.iter().filter(|keep| !**keep).count() - left_out)?;
         let kept = |column: &[Option<f64>]| -> Vec<f64> {
             column.iter().zip(&keep).filter(|(_, keep)| **keep).filter_map(|(value, _)| *value).collect()
         };
         data.columns = table.numbers[..drivers.len()].iter().map(|column| kept(column)).collect();
         let mut others = table.numbers[drivers.len()..].iter().map(|column| kept(column));
-        if wanted.outcome.is_some() {
-            data.outcome = others.next().unwrap_or_default();
+        match &event_column {
+            Some(column) => data.outcome = kept(column),
+            None if wanted.outcome.is_some() => data.outcome = others.next().unwrap_or_default(),
+            None => {}
         }
         data.extras = wanted.extras.iter().map(|(use_as, _)| *use_as).zip(others).collect();
         let kept_labels = table.labels.into_iter().map(|labels| {
@@ -147,6 +181,24 @@ impl Data {
         }
         data.seconds = start.elapsed().as_secs_f64();
         Ok(data)
+    }
+
+    /// Leaves out the rows that the reader does not want; returns how many.
+    fn leave_rows_out(
+        &mut self,
+        rules: &[(&str, &str)],
+        columns: &[table::Labels],
+        keep: &mut [bool],
+    ) -> Result<usize, Fault> {
+        for ((column, value), labels) in rules.iter().zip(columns) {
+            let Some(place) = labels.names.iter().position(|name| name == value) else {
+                let message = format!("no row has {value:?} in {column}; correct --leave-out");
+                return Err(Fault::Refused { code: "E_USAGE", message });
+            };
+            let others = labels.ids.iter().map(|id| *id != Some(place));
+            self.leave_out(&format!("{column}={value}"), keep, others);
+        }
+        Ok(keep.iter().filter(|keep| !**keep).count())
     }
 
     /// Names without rows, for what does not hold them.
@@ -280,6 +332,28 @@ impl Data {
         }
         Told { warnings: codes, warning_messages: messages }
     }
+}
+
+impl Cells {
+    /// Columns and values of the rows to leave out.
+    fn rules(&self) -> Result<Vec<(&str, &str)>, Fault> {
+        let rule = |text: &'_ String| {
+            let message = format!("--leave-out {text:?} is not COLUMN=VALUE");
+            text.split_once('=').map(|_| ()).ok_or(Fault::Refused { code: "E_USAGE", message })
+        };
+        self.leave_out.iter().try_for_each(rule)?;
+        Ok(self.leave_out.iter().filter_map(|text| text.split_once('=')).collect())
+    }
+}
+
+/// 1 where a row has the label, else 0.
+fn event_numbers(labels: &table::Labels, event: &str, column: &str) -> Result<Vec<Option<f64>>, Fault> {
+    let Some(place) = labels.names.iter().position(|name| name == event) else {
+        let known: Vec<&str> = labels.names.iter().take(10).map(String::as_str).collect();
+        let message = format!("no row has {event:?} in {column}; there are: {}", known.join(", "));
+        return Err(Fault::Refused { code: "E_USAGE", message });
+    };
+    Ok(labels.ids.iter().map(|id| id.map(|id| f64::from(u8::from(id == place)))).collect())
 }
 
 /// Warnings of an answer.

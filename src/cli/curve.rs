@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use cam_stats::bootstrap::Clusters;
 use cam_stats::candidates::Candidate;
+use cam_stats::measurement::item_score;
 use cam_stats::verdict::{Clause, CurveVerdict, LevelMean, Reason, Rule, Verdict, refuse_leak, verdict};
 use cam_stats::{Column, Count, Interval, Refusal, Warning};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
+use super::adhoc::{Cells, Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
 
 /// Clusters below which clustered inference is refused.
 const CLUSTERS_NEEDED: usize = 10;
@@ -29,9 +30,12 @@ const CLUSTERS_WANTED: usize = 40;
 pub(super) struct Curve {
     /// CSV file with a header (gzip too); empty cells and NA are missing
     file: PathBuf,
-    /// Column of satisfaction, 0 to 100
+    /// Column of satisfaction, 0 to 100, or on the scale of --scale
     #[arg(long, value_name = "COLUMN")]
     satisfaction: String,
+    /// Lowest and highest answer of satisfaction, where it is no index of 0 to 100: it becomes one
+    #[arg(long, value_name = "LOW,HIGH", value_parser = ends, allow_hyphen_values = true)]
+    scale: Option<(f64, f64)>,
     /// Column of the outcome: money per customer, or 0/1
     #[arg(long, value_name = "COLUMN")]
     outcome: String,
@@ -41,9 +45,23 @@ pub(super) struct Curve {
     /// Seed N of the pairs bootstrap; the curvature test takes N + 1 [default: 42]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Label of the outcome that counts as 1, all others as 0, where its column holds labels
+    #[arg(long, value_name = "LABEL")]
+    event: Option<String>,
+    #[command(flatten)]
+    cells: Cells,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// The ends of a scale.
+fn ends(text: &str) -> Result<(f64, f64), String> {
+    let ends = text
+        .split_once(',')
+        .and_then(|(low, high)| Some((low.trim().parse().ok()?, high.trim().parse().ok()?)));
+    ends.filter(|(low, high): &(f64, f64)| low < high)
+        .ok_or_else(|| "say the lowest and the highest answer, such as 1,10".into())
 }
 
 /// What is printed.
@@ -110,13 +128,18 @@ impl Curve {
         let labels: Vec<String> = self.cluster.clone().into_iter().collect();
         let wanted = Wanted {
             outcome: Some(&self.outcome),
+            event: self.event.as_deref(),
+            cells: &self.cells,
             drivers: &names,
             factors: &[],
             labels: &labels,
             extras: &[],
             missing: Missing::Complete,
         };
-        let data = Data::read(&self.file, &wanted)?;
+        let mut data = Data::read(&self.file, &wanted)?;
+        if let Some((low, high)) = self.scale {
+            self.rescale(&mut data.columns[0], low, high)?;
+        }
         let mut rule = Rule::default();
         if let Some(seed) = self.seed {
             (rule.pairs_seed, rule.curvature_seed) = (seed, seed.wrapping_add(1));
@@ -151,6 +174,20 @@ impl Curve {
             told,
             seconds,
         })
+    }
+
+    /// Puts answers on 0 to 100.
+    fn rescale(&self, answers: &mut [f64], low: f64, high: f64) -> Result<(), Fault> {
+        for answer in answers {
+            *answer = item_score(*answer, low, high, false).ok_or_else(|| Fault::Refused {
+                code: "E_SCALE",
+                message: format!(
+                    "{} holds {answer}, which is not on the scale {low} to {high}",
+                    self.satisfaction
+                ),
+            })?;
+        }
+        Ok(())
     }
 
     fn judge(data: &Data, rule: &Rule) -> Result<CurveVerdict, Refusal> {

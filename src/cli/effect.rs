@@ -10,7 +10,9 @@ use cam_stats::Refusal;
 use cam_stats::effect::{Basis, Comparison, Panel, PanelEffect, effect};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, p_value, print, write_counts};
+use super::adhoc::{
+    Cells, Data, Fault, Missing, Seconds, Told, Wanted, digits, p_value, print, write_counts,
+};
 
 /// Says what a measure did: difference in differences of the same people before and after, beside the analysis of covariance.
 ///
@@ -38,6 +40,8 @@ pub(super) struct Effect {
     /// Seed of the permutation test
     #[arg(long, value_name = "N", default_value_t = 42)]
     seed: u64,
+    #[command(flatten)]
+    cells: Cells,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -116,6 +120,8 @@ impl Effect {
         let labels: Vec<String> = self.unit.clone().into_iter().collect();
         let wanted = Wanted {
             outcome: Some(&self.after),
+            event: None,
+            cells: &self.cells,
             drivers: &drivers,
             factors: &[],
             labels: &labels,

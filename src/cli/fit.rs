@@ -15,7 +15,9 @@ use cam_stats::sensitivity::sensitivity;
 use cam_stats::{Warning, firth};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, p_value, print, write_counts};
+use super::adhoc::{
+    Cells, Data, Fault, Missing, Seconds, Told, Wanted, digits, p_value, print, write_counts,
+};
 
 /// Fits a model to the columns of a CSV or Parquet file, without a database.
 ///
@@ -86,6 +88,11 @@ pub(super) struct Fit {
     /// What to do with rows that miss a driver
     #[arg(long, value_enum, default_value_t = Missing::Complete)]
     missing: Missing,
+    /// Label of the outcome that counts as 1, all others as 0, where its column holds labels
+    #[arg(long, value_name = "LABEL")]
+    event: Option<String>,
+    #[command(flatten)]
+    cells: Cells,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -277,6 +284,8 @@ impl Fit {
                 .collect();
         let wanted = Wanted {
             outcome: Some(&self.outcome),
+            event: self.event.as_deref(),
+            cells: &self.cells,
             drivers: &self.drivers,
             factors: &self.factors,
             labels: &labels,

@@ -11,7 +11,7 @@ use cam_stats::ols::Problem;
 use cam_stats::spread::{Draws, Resampling, Spread};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
+use super::adhoc::{Cells, Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
 
 /// Splits R-squared among drivers (LMG: averaged over all orders of entry), without a database.
 ///
@@ -40,6 +40,8 @@ pub(super) struct Importance {
     /// Seed of the bootstrap
     #[arg(long, value_name = "N", default_value_t = 42)]
     seed: u64,
+    #[command(flatten)]
+    cells: Cells,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -111,6 +113,8 @@ impl Importance {
         let labels: Vec<String> = self.cluster.clone().into_iter().collect();
         let wanted = Wanted {
             outcome: Some(&self.outcome),
+            event: None,
+            cells: &self.cells,
             drivers: &self.drivers,
             factors: &[],
             labels: &labels,

@@ -10,7 +10,7 @@ use cam_stats::Interval;
 use cam_stats::reliability::{cronbach_alpha, omega};
 use serde::Serialize;
 
-use super::adhoc::{Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
+use super::adhoc::{Cells, Data, Fault, Missing, Seconds, Told, Wanted, digits, print, write_counts};
 
 /// Confidence level of the interval.
 const LEVEL: f64 = 0.95;
@@ -24,6 +24,8 @@ pub(super) struct Reliability {
     /// Columns of the items, separated by commas; turn items round that run against the others
     #[arg(long, value_name = "COLUMN", value_delimiter = ',', required = true)]
     items: Vec<String>,
+    #[command(flatten)]
+    cells: Cells,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -62,6 +64,8 @@ impl Reliability {
     fn answer(&self) -> Result<Answer, Fault> {
         let wanted = Wanted {
             outcome: None,
+            event: None,
+            cells: &self.cells,
             drivers: &self.items,
             factors: &[],
             labels: &[],

@@ -17,7 +17,12 @@ pub(super) const MAGIC: &[u8] = b"PAR1";
 
 /// Reads the named columns of numbers and of labels. Numbers may be of any numeric type, booleans (0 and 1) or texts that are
 /// numbers; days and moments are labels as ISO 8601 writes them.
-pub(super) fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table, TableError> {
+pub(super) fn read(
+    path: &Path,
+    numbers: &[String],
+    labels: &[String],
+    missing: &[String],
+) -> Result<Table, TableError> {
     let failed =
         |error: ParquetError| TableError::Parquet { path: path.to_owned(), message: error.to_string() };
     let file = File::open(path).map_err(|source| TableError::File { path: path.to_owned(), source })?;
@@ -52,20 +57,20 @@ pub(super) fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result
                 let line = (table.rows + row + 1) as u64;
                 column.push(match cell {
                     Cell::Missing => None,
-                    Cell::Number(value) if value.is_nan() => None,
+                    Cell::Number(value) if value.is_nan() || missing.contains(&value.to_string()) => None,
                     Cell::Number(value) => {
                         super::table::finite(value, path, line, name, || value.to_string())?
                     }
-                    Cell::Text(text) => super::table::number(text.as_bytes(), path, line, name)?,
+                    Cell::Text(text) => super::table::number(text.as_bytes(), missing, path, line, name)?,
                 });
             }
         }
         for (column, place) in table.labels.iter_mut().zip(&label_places) {
             for cell in cells(*place)? {
                 match cell {
-                    Cell::Missing => column.push(""),
-                    Cell::Number(value) => column.push(&value.to_string()),
-                    Cell::Text(text) => column.push(text.trim()),
+                    Cell::Missing => column.push("", missing),
+                    Cell::Number(value) => column.push(&value.to_string(), missing),
+                    Cell::Text(text) => column.push(text.trim(), missing),
                 }
             }
         }
@@ -237,8 +242,9 @@ mod tests {
     #[test]
     fn columns_read_as_those_of_a_csv_file() {
         let file = file();
-        let table = table::read(file.path(), &names(&["visits", "score"]), &names(&["shop", "bought", "at"]))
-            .unwrap();
+        let table =
+            table::read(file.path(), &names(&["visits", "score"]), &names(&["shop", "bought", "at"]), &[])
+                .unwrap();
         assert_eq!(table.rows, 3);
         assert_eq!(table.numbers[0], [Some(3.0), Some(4.0), Some(5.0)]);
         assert_eq!(table.numbers[1], [Some(7.5), None, Some(9.0)]);
@@ -250,7 +256,7 @@ mod tests {
     #[test]
     fn what_is_not_there_or_no_number_is_refused_by_name() {
         let file = file();
-        let code = |numbers: &[&str]| table::read(file.path(), &names(numbers), &[]).unwrap_err().code();
+        let code = |numbers: &[&str]| table::read(file.path(), &names(numbers), &[], &[]).unwrap_err().code();
         assert_eq!(code(&["absent"]), "E_MISSING_COLUMN");
         assert_eq!(code(&["shop"]), "E_NOT_A_NUMBER");
         let mut broken = std::fs::read(file.path()).unwrap();

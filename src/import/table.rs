@@ -32,8 +32,8 @@ pub struct Labels {
 }
 
 impl Labels {
-    pub(super) fn push(&mut self, cell: &str) {
-        if is_missing(cell) {
+    pub(super) fn push(&mut self, cell: &str, missing: &[String]) {
+        if is_missing(cell, missing) {
             self.ids.push(None);
             return;
         }
@@ -192,16 +192,22 @@ impl TableError {
 }
 
 /// Reads the named columns of numbers and of labels from a Parquet file, or from a CSV file with a header line: UTF-8 with or
-/// without a byte order mark, separated by commas, packed by gzip or not (told by its content, not its name).
+/// without a byte order mark, separated by commas, packed by gzip or not (told by its content, not its name). Empty cells, `NA`
+/// and what is in `missing` are missing.
 ///
 /// Cells of other columns may hold anything. A row without any character is skipped.
 ///
 /// # Errors
 ///
 /// The first fault ends the reading; see [`TableError`].
-pub fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table, TableError> {
+pub fn read(
+    path: &Path,
+    numbers: &[String],
+    labels: &[String],
+    missing: &[String],
+) -> Result<Table, TableError> {
     if is_parquet(path)? {
-        return super::parquet::read(path, numbers, labels);
+        return super::parquet::read(path, numbers, labels, missing);
     }
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCount::new(open_text(path)?));
@@ -222,10 +228,10 @@ pub fn read(path: &Path, numbers: &[String], labels: &[String]) -> Result<Table,
             let line = record.position().map_or(0, csv::Position::line);
             table.rows += 1;
             for ((column, place), name) in table.numbers.iter_mut().zip(&places).zip(numbers) {
-                column.push(number(&record[*place], path, line, name)?);
+                column.push(number(&record[*place], missing, path, line, name)?);
             }
             for (column, place) in table.labels.iter_mut().zip(&label_places) {
-                column.push(text(&record[*place], path, line)?);
+                column.push(text(&record[*place], path, line)?, missing);
             }
         }
         Ok(())
@@ -395,13 +401,19 @@ fn text<'a>(cell: &'a [u8], path: &Path, line: u64) -> Result<&'a str, TableErro
     std::str::from_utf8(cell).map(str::trim).map_err(|_| TableError::Encoding { path: path.to_owned(), line })
 }
 
-fn is_missing(cell: &str) -> bool {
-    cell.is_empty() || cell == "NA"
+fn is_missing(cell: &str, missing: &[String]) -> bool {
+    cell.is_empty() || cell == "NA" || missing.iter().any(|code| code == cell)
 }
 
-pub(super) fn number(cell: &[u8], path: &Path, line: u64, column: &str) -> Result<Option<f64>, TableError> {
+pub(super) fn number(
+    cell: &[u8],
+    missing: &[String],
+    path: &Path,
+    line: u64,
+    column: &str,
+) -> Result<Option<f64>, TableError> {
     let cell = text(cell, path, line)?;
-    if is_missing(cell) {
+    if is_missing(cell, missing) {
         return Ok(None);
     }
     if let Ok(value) = cell.parse::<f64>() {
@@ -447,7 +459,7 @@ mod tests {
 
     fn columns(content: &[u8], names: &[&str]) -> Result<Table, TableError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        read(file(content).path(), &names, &[])
+        read(file(content).path(), &names, &[], &[])
     }
 
     fn code(content: &[u8]) -> &'static str {
@@ -532,10 +544,11 @@ mod tests {
     }
 
     #[test]
-    fn labels_become_positions_in_order_of_appearance() {
+    fn labels_become_positions_in_order_of_appearance_and_codes_that_mean_missing_are_none() {
         let file = file(b"a,shop\n1,north\n2,south\n3,north\n4,\n");
-        let table = read(file.path(), &["a".to_owned()], &["shop".to_owned()]).unwrap();
-        assert_eq!(table.labels[0].ids, [Some(0), Some(1), Some(0), None]);
-        assert_eq!(table.labels[0].names, ["north", "south"]);
+        let table =
+            read(file.path(), &["a".to_owned()], &["shop".to_owned()], &["south".to_owned()]).unwrap();
+        assert_eq!(table.labels[0].ids, [Some(0), None, Some(0), None]);
+        assert_eq!(table.labels[0].names, ["north"]);
     }
 }

@@ -32,7 +32,12 @@ impl Fit {
             _ => return None,
         };
         let large = std::fs::metadata(&self.file).is_ok_and(|data| data.len() >= LARGE);
-        if self.no_intercept || !self.factors.is_empty() || !(large || self.missing == Missing::Mean) {
+        let plain = self.event.is_none() && self.cells.na.is_empty() && self.cells.leave_out.is_empty();
+        if !plain
+            || self.no_intercept
+            || !self.factors.is_empty()
+            || !(large || self.missing == Missing::Mean)
+        {
             return None;
         }
         let start = Instant::now();
