@@ -823,8 +823,8 @@ impl Warning {
                  points"
             ),
             Self::Separation { column } => format!(
-                "the outcome is predicted without error, mostly by {}; estimates are Firth's, which stay \
-                 finite: read their intervals, not the single figure",
+                "the outcome is predicted without error, mostly by {}: check that it was known before the outcome \
+                 and is not made from it; estimates are Firth's, which stay finite: read their intervals",
                 name(*column)
             ),
             Self::Censored { rows, available } => format!(
