@@ -9,8 +9,14 @@ use std::process::{Command, Output};
 use cam::store::{Db, StoreError};
 use serde_json::Value;
 
+#[path = "cli/allocate.rs"]
+mod allocate;
 #[path = "cli/models.rs"]
 mod models;
+#[path = "cli/pls.rs"]
+mod pls;
+#[path = "cli/power.rs"]
+mod power;
 
 /// Reference figures and made-up data; each file names its source.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/stats/tests/golden/");
@@ -67,6 +73,11 @@ fn refusal(arguments: &[&str]) -> (String, String) {
 
 fn codes(object: &Value) -> Vec<&str> {
     object["warnings"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect()
+}
+
+/// Agrees to eight digits.
+fn close(found: f64, expected: f64, what: &str) {
+    assert!((found - expected).abs() <= 1e-8 * expected.abs(), "{what}: {found}, expected {expected}");
 }
 
 /// Digits in common, capped at 15.

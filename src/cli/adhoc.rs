@@ -317,20 +317,7 @@ impl Data {
 
     /// Warnings in the names of the file; those of the reading first.
     pub(super) fn told(&self, warnings: &[Warning]) -> Told {
-        let all: Vec<&Warning> = self.warnings.iter().chain(warnings).collect();
-        let mut codes: Vec<&'static str> = Vec::new();
-        let mut messages: Vec<Message> = Vec::new();
-        for warning in all {
-            if !codes.contains(&warning.code()) {
-                codes.push(warning.code());
-            }
-            let message =
-                Message { code: warning.code(), message: warning.sentence(|column| self.name(column)) };
-            if !messages.contains(&message) {
-                messages.push(message);
-            }
-        }
-        Told { warnings: codes, warning_messages: messages }
+        Told::of(self.warnings.iter().chain(warnings), |column| self.name(column))
     }
 }
 
@@ -373,6 +360,25 @@ pub(super) struct Message {
 }
 
 impl Told {
+    /// Warnings in the reader's names of the columns.
+    pub(super) fn of<'a>(
+        warnings: impl IntoIterator<Item = &'a Warning>,
+        name: impl Fn(Column) -> String,
+    ) -> Self {
+        let mut codes: Vec<&'static str> = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
+        for warning in warnings {
+            if !codes.contains(&warning.code()) {
+                codes.push(warning.code());
+            }
+            let message = Message { code: warning.code(), message: warning.sentence(&name) };
+            if !messages.contains(&message) {
+                messages.push(message);
+            }
+        }
+        Self { warnings: codes, warning_messages: messages }
+    }
+
     /// Writes the sentences, one a line.
     pub(super) fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         for Message { code, message } in &self.warning_messages {

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Commands parse, call one room and print; they do not calculate.
 
 mod adhoc;
+mod allocate;
 mod check;
 mod curve;
 mod demo;
@@ -12,12 +13,15 @@ mod importance;
 mod keys;
 mod log;
 mod migrate;
+mod pls;
 mod poll;
+mod power;
 mod reliability;
 mod report;
 mod serve;
 mod service;
 mod survey;
+mod toml_file;
 mod wave;
 mod worker;
 
@@ -65,6 +69,10 @@ enum Command {
     Curve(curve::Curve),
     Reliability(reliability::Reliability),
     Effect(effect::Effect),
+    Pls(pls::Pls),
+    Allocate(allocate::Allocate),
+    /// Say how many observations a test or an interval needs, or what a given number shows
+    Power(power::Power),
     /// Bring a file in, or take an import back
     Import(import::Import),
     /// Analyse a quarter and write its report
@@ -98,6 +106,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Curve(command) => command.run(),
             Command::Reliability(command) => command.run(),
             Command::Effect(command) => command.run(),
+            Command::Pls(command) => command.run(),
+            Command::Allocate(command) => command.run(),
+            Command::Power(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
