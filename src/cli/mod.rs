@@ -2,6 +2,7 @@
 
 mod adhoc;
 mod check;
+mod clv;
 mod curve;
 mod demo;
 mod effect;
@@ -13,8 +14,11 @@ mod keys;
 mod log;
 mod migrate;
 mod poll;
+mod rake;
 mod reliability;
 mod report;
+mod rows;
+mod segment;
 mod serve;
 mod service;
 mod survey;
@@ -65,6 +69,9 @@ enum Command {
     Curve(curve::Curve),
     Reliability(reliability::Reliability),
     Effect(effect::Effect),
+    Clv(Box<clv::Clv>),
+    Segment(segment::Segment),
+    Rake(rake::Rake),
     /// Bring a file in, or take an import back
     Import(import::Import),
     /// Analyse a quarter and write its report
@@ -98,6 +105,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Curve(command) => command.run(),
             Command::Reliability(command) => command.run(),
             Command::Effect(command) => command.run(),
+            Command::Clv(command) => command.run(),
+            Command::Segment(command) => command.run(),
+            Command::Rake(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),
