@@ -100,6 +100,8 @@ pub(super) struct Data {
     extras: Vec<(&'static str, Vec<f64>)>,
     /// Rows of the file.
     pub(super) available: usize,
+    /// For each row of the file whether it is used.
+    keep: Vec<bool>,
     /// Rows left out, by the column that misses a value; a row that misses several counts for each.
     pub(super) dropped_by: BTreeMap<String, usize>,
     /// What limits the reading.
@@ -132,6 +134,7 @@ impl Data {
             labels: Vec::new(),
             extras: Vec::new(),
             available: table.rows,
+            keep: Vec::new(),
             dropped_by: BTreeMap::new(),
             warnings: Vec::new(),
             seconds: 0.0,
@@ -179,6 +182,7 @@ impl Data {
         for (name, factor) in wanted.factors.iter().zip(&factors) {
             data.spread_out(name, factor)?;
         }
+        data.keep = keep;
         data.seconds = start.elapsed().as_secs_f64();
         Ok(data)
     }
@@ -211,6 +215,7 @@ impl Data {
             labels: Vec::new(),
             extras: Vec::new(),
             available,
+            keep: Vec::new(),
             dropped_by: BTreeMap::new(),
             warnings: Vec::new(),
             seconds: 0.0,
@@ -220,6 +225,16 @@ impl Data {
     /// A further column, by what it is used for.
     pub(super) fn extra(&self, use_as: &str) -> Option<&[f64]> {
         self.extras.iter().find(|(known, _)| *known == use_as).map(|(_, column)| column.as_slice())
+    }
+
+    /// How many rows are not used.
+    pub(super) fn rows_left_out(&self) -> usize {
+        self.keep.iter().filter(|keep| !**keep).count()
+    }
+
+    /// Numbers of the rows that are used, from 1 below the header.
+    pub(super) fn rows(&self) -> impl Iterator<Item = usize> {
+        self.keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row + 1)
     }
 
     /// Makes a driver of 0 and 1 of each label but the first in the order of the alphabet.

@@ -3,6 +3,7 @@
 mod adhoc;
 mod allocate;
 mod check;
+mod clv;
 mod curve;
 mod demo;
 mod effect;
@@ -16,8 +17,11 @@ mod migrate;
 mod pls;
 mod poll;
 mod power;
+mod rake;
 mod reliability;
 mod report;
+mod rows;
+mod segment;
 mod serve;
 mod service;
 mod survey;
@@ -73,6 +77,9 @@ enum Command {
     Allocate(allocate::Allocate),
     /// Say how many observations a test or an interval needs, or what a given number shows
     Power(power::Power),
+    Clv(Box<clv::Clv>),
+    Segment(segment::Segment),
+    Rake(rake::Rake),
     /// Bring a file in, or take an import back
     Import(import::Import),
     /// Analyse a quarter and write its report
@@ -109,6 +116,9 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Pls(command) => command.run(),
             Command::Allocate(command) => command.run(),
             Command::Power(command) => command.run(),
+            Command::Clv(command) => command.run(),
+            Command::Segment(command) => command.run(),
+            Command::Rake(command) => command.run(),
             Command::Import(command) => command.run(&cli.shared.config()?).await,
             Command::Report(command) => command.run(&cli.shared.config()?).await,
             Command::Survey(command) => command.run(),

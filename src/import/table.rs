@@ -192,8 +192,8 @@ impl TableError {
 }
 
 /// Reads the named columns of numbers and of labels from a Parquet file, or from a CSV file with a header line: UTF-8 with or
-/// without a byte order mark, separated by commas, packed by gzip or not (told by its content, not its name). Empty cells, `NA`
-/// and what is in `missing` are missing.
+/// without a byte order mark, separated by commas (or by blanks alone), packed by gzip or not (told by its content, not its name).
+/// Empty cells, `NA` and what is in `missing` are missing.
 ///
 /// Cells of other columns may hold anything. A row without any character is skipped.
 ///
@@ -277,7 +277,70 @@ pub fn open_text(path: &Path) -> Result<Box<dyn BufRead>, TableError> {
     if head.starts_with(b"\xef\xbb\xbf") {
         head.drain(..3);
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, Cursor::new(head).chain(source))))
+    let blanks = is_separated_by_blanks(&head);
+    let whole = Cursor::new(head).chain(source);
+    if blanks {
+        return Ok(Box::new(BufReader::with_capacity(1 << 16, Blanks::new(whole))));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 16, whole)))
+}
+
+/// Tells whether columns are set apart by blanks: the first two lines hold the same number of words, more than one,
+/// and no other separator.
+fn is_separated_by_blanks(head: &[u8]) -> bool {
+    let mut lines = head.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    let words = |line: Option<&[u8]>| -> Option<usize> {
+        let line = line?;
+        let other = line.iter().any(|byte| b",;\t|\"".contains(byte));
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
+        (!other && words > 1).then_some(words)
+    };
+    let header = words(lines.next());
+    header.is_some() && header == words(lines.next())
+}
+
+/// Puts a comma in the place of the blanks between two words, and takes away those around a line.
+struct Blanks<R> {
+    inner: R,
+    /// Blanks have been read that nothing stands for yet.
+    blank: bool,
+    /// Nothing of the line has been passed on.
+    begins: bool,
+}
+
+impl<R> Blanks<R> {
+    fn new(inner: R) -> Self {
+        Self { inner, blank: false, begins: true }
+    }
+}
+
+impl<R: Read> Read for Blanks<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        // A separator and its word leave together, so that a part may grow by one byte.
+        let room = buffer.len().saturating_sub(1);
+        let mut part = vec![0; room];
+        loop {
+            let read = self.inner.read(&mut part)?;
+            let mut written = 0;
+            for byte in part.iter().take(read).copied() {
+                let ends = matches!(byte, b'\n' | b'\r');
+                if byte == b' ' {
+                    self.blank = true;
+                    continue;
+                }
+                if self.blank && !ends && !self.begins {
+                    buffer[written] = b',';
+                    written += 1;
+                }
+                (self.blank, self.begins) = (false, ends);
+                buffer[written] = byte;
+                written += 1;
+            }
+            if written > 0 || read == 0 {
+                return Ok(written);
+            }
+        }
+    }
 }
 
 fn beginning(source: &mut impl Read) -> std::io::Result<Vec<u8>> {
@@ -470,6 +533,16 @@ mod tests {
     fn a_byte_order_mark_is_not_part_of_the_first_name() {
         let table = columns(b"\xef\xbb\xbfa,b\n1,x\n", &["a"]).unwrap();
         assert_eq!(table.numbers, [[Some(1.0)]]);
+    }
+
+    #[test]
+    fn blanks_alone_separate_columns() {
+        let table = columns(b" id  a date\r\n 007   1.5 x\r\n 008 2  y \r\n", &["a"]).unwrap();
+        assert_eq!(table.numbers, [[Some(1.5), Some(2.0)]]);
+        // One column whose name has two words is one column.
+        let table = columns(b"my a,b\n1,2\n", &["my a"]).unwrap();
+        assert_eq!(table.numbers, [[Some(1.0)]]);
+        assert!(!is_separated_by_blanks(b"my score\n3\n4\n"));
     }
 
     #[test]

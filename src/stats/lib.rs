@@ -99,6 +99,7 @@ pub use notice::{
     Column, Count, Guard, ModelFault, PanelWarning, Parameter, PathWarning, Refusal, ValueFault,
     ValueWarning, Warning,
 };
+pub use positive_maximum::Parameter as PositiveParameter;
 
 use serde::{Deserialize, Serialize};
 
