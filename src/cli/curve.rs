@@ -76,6 +76,10 @@ struct Answer {
     verdict: Verdict,
     plateau: Option<Plateau>,
     kink: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kink_low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kink_high: Option<f64>,
     slope: Option<Slope>,
     slope_below: Option<Slope>,
     slope_above: Option<Slope>,
@@ -162,6 +166,8 @@ impl Curve {
                 ci_high: plateau.high,
             }),
             kink: found.slope_above.and(found.broken).map(|broken| broken.psi),
+            kink_low: found.kink.map(|kink| kink.low),
+            kink_high: found.kink.map(|kink| kink.high),
             slope: found.slope.map(Slope::from),
             slope_below: found.slope_below.map(Slope::from),
             slope_above: found.slope_above.map(Slope::from),
@@ -233,6 +239,9 @@ impl Answer {
                 let range = format!("{} to {}", digits(*ci_low), digits(*ci_high));
                 writeln!(out, "{what}: {} (95 %: {range})", digits(*estimate))?;
             }
+        }
+        if let (Some(kink), Some(low), Some(high)) = (self.kink, self.kink_low, self.kink_high) {
+            writeln!(out, "kink: {} (95 %: {} to {})", digits(kink), digits(low), digits(high))?;
         }
         for level in &self.level_means {
             let range = level.interval.map_or_else(

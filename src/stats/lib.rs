@@ -12,6 +12,7 @@ mod binary;
 mod design;
 mod factor;
 mod gram;
+mod kink;
 mod notice;
 mod omega;
 mod panel_notice;

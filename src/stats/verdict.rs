@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::Interval;
 use crate::bootstrap::{Clusters, replicates};
 use crate::candidates::{Candidate, candidates};
-use crate::curve::{BrokenLine, GRID, Line, LinearPlateau, Points};
+use crate::curve::{BrokenLine, Line, LinearPlateau, Points};
+use crate::kink::{Kinks, at, sorted};
 use crate::levels::Levels;
 use crate::measurement::outcome_interval;
 use crate::notice::{Column, Refusal, Warning};
 use crate::ols::{self, Problem, StandardErrors};
-use crate::quantile::{chi_squared_sf, f_sf, order_statistic, t};
+use crate::quantile::{chi_squared_sf, f_sf, t};
 
 /// What the data say of the curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,9 +54,17 @@ pub enum Clause {
     SlopeLowAboveZero,
     /// The median change of the slope at the kink is not positive.
     MedianChangeOfSlope,
-    /// The 95 % point of the slope above the kink lies below phi times the median slope before it.
+    /// The 95 % point of the slope above the kink lies below phi times the median slope before it: a figure, the next
+    /// clause decides.
     #[serde(rename = "right_slope_95_below_share_of_left")]
     RightSlope95BelowShareOfLeft,
+    /// The 95 % point of the slope above the kink less phi times the slope before it, both of one replicate, lies
+    /// below 0.
+    #[serde(rename = "excess_slope_95_below_zero")]
+    ExcessSlope95BelowZero,
+    /// The same without the observations at 100, asked where they are many.
+    #[serde(rename = "excess_slope_95_without_ceiling")]
+    ExcessSlope95WithoutCeiling,
     /// Few replicates put the kink at the top of the grid.
     KinksAtTopOfGrid,
     /// Observations above the kink are enough.
@@ -81,6 +90,8 @@ impl Clause {
             Self::SlopeLowAboveZero => "slope_low_above_zero",
             Self::MedianChangeOfSlope => "median_change_of_slope",
             Self::RightSlope95BelowShareOfLeft => "right_slope_95_below_share_of_left",
+            Self::ExcessSlope95BelowZero => "excess_slope_95_below_zero",
+            Self::ExcessSlope95WithoutCeiling => "excess_slope_95_without_ceiling",
             Self::KinksAtTopOfGrid => "kinks_at_top_of_grid",
             Self::ObservationsAboveKink => "observations_above_kink",
             Self::RightSlope95BelowZero => "right_slope_95_below_zero",
@@ -154,6 +165,8 @@ pub struct CurveVerdict {
     pub slope: Option<Interval>,
     /// The broken line.
     pub broken: Option<BrokenLine>,
+    /// Where its kink lies, with the interval of the pairs bootstrap; wherever a kink is shown.
+    pub kink: Option<Interval>,
     /// Its slope below the kink, with the interval of the pairs bootstrap.
     pub slope_below: Option<Interval>,
     /// Its slope above the kink.
@@ -178,6 +191,9 @@ const FEWEST_LEVELS: usize = 5;
 
 /// Fewest distinct levels of satisfaction for a statement about a kink.
 const KINK_LEVELS: usize = 20;
+
+/// The top of the scale.
+const TOP: f64 = 100.0;
 
 /// Share of observations at 100 above which the top of the scale may pass for a plateau.
 const CEILING: f64 = 0.15;
@@ -228,7 +244,7 @@ pub fn verdict(
     if let Some(&found) = clusters.map(<[usize]>::len).as_ref().filter(|&&length| length != s.len()) {
         return Err(Refusal::LengthMismatch { expected: s.len(), found });
     }
-    let at_top = s.iter().filter(|&&level| level >= 100.0).count() as f64 / s.len() as f64;
+    let at_top = s.iter().filter(|&&level| level >= TOP).count() as f64 / s.len() as f64;
     if at_top > CEILING {
         found.warnings.push(Warning::Ceiling { share: at_top });
     }
@@ -279,6 +295,7 @@ impl CurveVerdict {
             line: None,
             slope: None,
             broken: None,
+            kink: None,
             slope_below: None,
             slope_above: None,
             plateau: None,
@@ -391,39 +408,38 @@ impl Sample<'_> {
     /// Clauses 3 to 5: what kind of kink it is.
     fn judge_kink(&self, found: &mut CurveVerdict, rule: &Rule) {
         let Some(broken) = found.broken else { return };
-        let fits: Vec<(Option<BrokenLine>, Option<LinearPlateau>)> = replicates(rule.draws, |replicate| {
-            let counts = self.clusters.counts(rule.pairs_seed, replicate);
-            (self.points.broken_line(Some(&counts)), self.points.linear_plateau(Some(&counts)))
-        });
-        let kinks: Vec<BrokenLine> = fits.iter().filter_map(|(broken, _)| *broken).collect();
-        let left = sorted(kinks.iter().map(|fit| fit.left));
-        let right = sorted(kinks.iter().map(|fit| fit.right));
-        let change = sorted(kinks.iter().map(|fit| fit.right - fit.left));
-        let at = |values: &[f64], share: f64| order_statistic(values, share).unwrap_or(f64::MAX);
-        found.slope_below =
-            Some(Interval { estimate: broken.left, low: at(&left, 0.025), high: at(&left, 0.975) });
-        found.slope_above =
-            Some(Interval { estimate: broken.right, low: at(&right, 0.025), high: at(&right, 0.975) });
+        let kinks = Kinks::draw(&self.points, &self.clusters, rule);
+        let middle = |estimate: f64, draws: &[f64]| {
+            Some(Interval { estimate, low: at(draws, 0.025), high: at(draws, 0.975) })
+        };
+        found.kink = middle(broken.psi, &kinks.psi);
+        found.slope_below = middle(broken.left, &kinks.left);
+        found.slope_above = middle(broken.right, &kinks.right);
         if let Some(below) = found.slope_below.filter(|below| below.high < 0.0) {
             found.warnings.push(Warning::Sign { slope: below.estimate });
         }
-        let median_change = at(&change, 0.5);
+        let median_change = at(&kinks.change, 0.5);
         if !found.clause(Clause::MedianChangeOfSlope, median_change, 0.0, median_change <= 0.0) {
             found.verdict = Verdict::Convex;
             return;
         }
-        let (right_95, left_median) = (at(&right, 0.95), at(&left, 0.5));
-        let flat_bound = rule.delta_fraction * left_median;
-        let top =
-            kinks.iter().filter(|fit| fit.grid_index >= GRID - 2).count() as f64 / kinks.len().max(1) as f64;
+        let (right_95, left_median, excess) =
+            (at(&kinks.right, 0.95), at(&kinks.left, 0.5), at(&kinks.excess, 0.95));
+        let share = rule.delta_fraction * left_median;
+        found.clause(Clause::RightSlope95BelowShareOfLeft, right_95, share, right_95 < share);
         let above = self.points.above(broken.psi) as f64;
         let needed = (0.1 * self.points.len() as f64).max(20.0);
         let clauses = [
-            found.clause(Clause::RightSlope95BelowShareOfLeft, right_95, flat_bound, right_95 < flat_bound),
-            found.clause(Clause::KinksAtTopOfGrid, top, AT_THE_TOP, top <= AT_THE_TOP),
+            found.clause(Clause::ExcessSlope95BelowZero, excess, 0.0, excess < 0.0),
+            found.clause(
+                Clause::KinksAtTopOfGrid,
+                kinks.at_the_top,
+                AT_THE_TOP,
+                kinks.at_the_top <= AT_THE_TOP,
+            ),
             found.clause(Clause::ObservationsAboveKink, above, needed, above >= needed),
         ];
-        if clauses.contains(&false) {
+        if clauses.contains(&false) || !self.holds_without_the_top(found, rule) {
             found.verdict = Verdict::Diminishing;
             return;
         }
@@ -431,14 +447,35 @@ impl Sample<'_> {
             found.verdict = Verdict::Declines;
             return;
         }
-        let starts = sorted(fits.iter().filter_map(|(_, plateau)| plateau.map(|fit| fit.psi)));
-        let Some(plateau) = found.linear_plateau else {
+        // A plateau ends a rise: where the slope before it is not one, nothing is flat by comparison.
+        let Some(plateau) = found.linear_plateau.filter(|_| left_median > 0.0) else {
             found.verdict = Verdict::Diminishing;
             return;
         };
+        let starts = replicates(rule.draws, |replicate| {
+            self.points.linear_plateau(Some(&self.clusters.counts(rule.pairs_seed, replicate)))
+        });
         found.verdict = Verdict::Plateau;
-        found.plateau =
-            Some(Interval { estimate: plateau.psi, low: at(&starts, 0.025), high: at(&starts, 0.975) });
+        found.plateau = middle(plateau.psi, &sorted(starts.into_iter().flatten().map(|fit| fit.psi)));
+    }
+
+    /// Where many stand at 100, the slopes must show a plateau without them as well: people who tick the top
+    /// whatever they feel bend a straight line there. Leaving out levels of satisfaction does not bias a slope.
+    fn holds_without_the_top(&self, found: &mut CurveVerdict, rule: &Rule) -> bool {
+        let kept: Vec<usize> = (0..self.s.len()).filter(|&row| self.s[row] < TOP).collect();
+        if ((self.s.len() - kept.len()) as f64) <= CEILING * self.s.len() as f64 {
+            return true;
+        }
+        let of = |values: &[f64]| -> Vec<f64> { kept.iter().map(|&row| values[row]).collect() };
+        let weights = self.weights.map(&of);
+        let ids: Option<Vec<usize>> = self.ids.map(|ids| kept.iter().map(|&row| ids[row]).collect());
+        let points = Points::new(&of(self.s), &of(self.y), weights.as_deref());
+        let Some(points) = points.ok().filter(|points| points.len() >= FEWEST) else {
+            return found.clause(Clause::Observations, kept.len() as f64, FEWEST as f64, false);
+        };
+        let kinks = Kinks::draw(&points, &Clusters::new(kept.len(), ids.as_deref()), rule);
+        let excess = at(&kinks.excess, 0.95);
+        found.clause(Clause::ExcessSlope95WithoutCeiling, excess, 0.0, excess < 0.0)
     }
 
     /// With 5 to 19 levels no kink is looked for: means per level, a test of the line's fit, and the line.
@@ -498,12 +535,6 @@ fn breusch_pagan(deviations: &[f64], residuals: &[f64]) -> f64 {
         syy += (square - mean).powi(2);
     }
     if sxx <= 0.0 || syy <= 0.0 { 1.0 } else { chi_squared_sf(n * sxy * sxy / (sxx * syy), 1.0) }
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values
 }
 
 /// Refuses an outcome that copies satisfaction: a straight line without any residual is a leak, not a finding.

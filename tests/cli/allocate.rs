@@ -97,8 +97,8 @@ fn it_says_where_to_stop() {
 #[test]
 fn the_curve_over_the_customers_sets_the_worth() {
     let folder = tempfile::tempdir().unwrap();
-    let rows: String = (0..100).map(|row| format!("{}\n", 50.5 + f64::from(row) * 0.25)).collect();
-    file(&folder, "accounts.csv", format!("index\n{rows}").as_bytes());
+    let rows: Vec<String> = (0..100).map(|row| (50.5 + f64::from(row) * 0.25).to_string()).collect();
+    file(&folder, "accounts.csv", format!("index\n{}\n", rows.join("\n")).as_bytes());
     let plan = |response: &str| {
         format!(
             "budget = 1000\n[[driver]]\nname = \"service\"\nimpact = 0.5\ncurve = {{ log = {{ b = 20, k = 50 }} }}\n\

@@ -89,7 +89,7 @@ fn the_mobile_phone_model_comes_from_the_shell() {
     // The bootstrap of the reference table: seed 45, 500 replicates.
     let image = &rows("paths")[1];
     for (key, value) in
-        [("std_error", 0.054874253907), ("ci_low", 0.089923804872), ("ci_high", 0.30517654584)]
+        [("std_error", 0.054_874_253_907), ("ci_low", 0.089_923_804_872), ("ci_high", 0.305_176_545_84)]
     {
         assert!((image[key].as_f64().unwrap() - value).abs() < 1e-9, "{key}: {image}");
     }

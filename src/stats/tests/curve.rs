@@ -44,6 +44,10 @@ fn a_true_plateau_is_called_a_plateau() {
     close(clause(&found, "curvature_p"), 0.001);
     close(clause(&found, "right_slope_95_below_share_of_left"), 0.018_823_917_068_764_3);
     close(clause(&found, "observations_above_kink"), 164.0);
+    let kink = found.kink.unwrap();
+    close(kink.estimate, 71.27977);
+    close(kink.low, 68.5835);
+    close(kink.high, 75.8088);
     assert!(clause(&found, "kinks_at_top_of_grid").abs() < 1e-12);
     let flat = found
         .reasons
@@ -71,7 +75,7 @@ fn the_plateau_begins_where_the_exact_algorithm_says() {
 fn a_true_line_is_called_a_line() {
     let found = judged("profit_lin");
     assert_eq!(found.verdict, Verdict::Linear);
-    assert!(found.plateau.is_none());
+    assert!(found.plateau.is_none() && found.kink.is_none());
     let broken = found.broken.unwrap();
     close(broken.psi, 58.145_462_5);
     close(broken.left, 0.769_498_716_035_255);
@@ -92,6 +96,9 @@ fn a_curve_that_still_rises_is_called_diminishing() {
     close(broken.sup_f, 166.010_727_939_95);
     close(clause(&found, "right_slope_95_below_share_of_left"), 0.621_491_960_588_712);
     close(clause(&found, "observations_above_kink"), 191.0);
+    let kink = found.kink.unwrap();
+    close(kink.low, 58.275_555);
+    close(kink.high, 71.981);
 }
 
 #[test]
