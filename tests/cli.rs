@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+#[path = "cli/value.rs"]
+mod value;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -585,7 +588,7 @@ fn a_dry_run_names_every_line_that_would_be_left_out() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["fit", "importance", "curve"] {
+    for command in ["fit", "importance", "curve", "clv", "segment", "rake"] {
         let output = cam(&[command, "--help"]);
         assert!(output.status.success());
         let help = String::from_utf8_lossy(&output.stdout).into_owned();
