@@ -110,7 +110,8 @@ fn the_curve_over_the_customers_sets_the_worth() {
     assert!(spent > 0.0 && spent < 1000.0, "{spent}");
     assert_eq!(found["budget_binds"], false);
     // Where the next unit brings what it costs.
-    assert!((found["lambda"].as_f64().unwrap() - 1.0).abs() < 0.01, "{found}");
+    let next = found["lambda"].as_f64().unwrap();
+    assert!(next < 1.0 && (next - 1.0).abs() < 0.03, "the steps of the plan are fine enough: {found}");
     close(found["customers"]["weight"].as_f64().unwrap(), 100.0, "weight");
 
     let printed = "{\"verdict\":\"PLATEAU\",\"plateau\":{\"level\":72},\"kink\":null,\"slope\":null,\
