@@ -3,7 +3,7 @@
 use cam_stats::Warning;
 use cam_stats::chain::Chain;
 use cam_stats::optimum::{CostCurve, CostError, Customers, Draw, LevelGain, Optimum, Plan, optimum};
-use cam_stats::power::per_group;
+use cam_stats::power::Samples;
 use cam_stats::quantile::sorted_quantile;
 use cam_stats::verdict::Verdict;
 use uuid::Uuid;
@@ -308,7 +308,7 @@ impl Drawing<'_> {
         let change = self.found.today - self.found.levels.first()?.level;
         let mean: f64 = accounts.iter().map(|at| at.customers * at.satisfaction).sum();
         let variance: f64 = accounts.iter().map(|at| at.customers * (at.satisfaction - mean).powi(2)).sum();
-        per_group(change / variance.sqrt(), TEST_POWER, TEST_ALPHA)
+        (change > 0.0).then(|| Samples::TwoGroups.size(change / variance.sqrt(), TEST_POWER, TEST_ALPHA))?
     }
 
     /// The level whose gain is reported: the best expected one, or for a driver without visible effect what the dearest

@@ -2,11 +2,11 @@
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
-use statrs::function::gamma::ln_gamma;
+use statrs::function::gamma::{digamma, ln_gamma};
 
 use crate::ols::{check_finite, correlation};
 use crate::positive_maximum::{Likelihood, Parameter, maximise};
-use crate::special_functions::{digamma, trigamma};
+use crate::special_functions::trigamma;
 use crate::{Column, Count, Refusal, ValueFault, ValueWarning, Warning};
 
 /// Correlation of frequency and amount above which the model's assumption is doubtful; a judgement, CDNOW has

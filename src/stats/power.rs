@@ -52,18 +52,6 @@ impl Samples {
     }
 }
 
-/// Observations in each of two groups of equal size that show a difference of `d` standard deviations between their
-/// means, with probability `power`, in a two-sided t test at `alpha`. `None` unless `d` is above 0 and the
-/// probabilities lie between 0 and 1.
-///
-/// ```
-/// let each = cam_stats::power::per_group(0.2, 0.8, 0.05).unwrap();
-/// assert!((each - 393.4).abs() < 0.1);
-/// ```
-pub fn per_group(d: f64, power: f64, alpha: f64) -> Option<f64> {
-    Samples::TwoGroups.size(d, power, alpha).filter(|_| d > 0.0)
-}
-
 /// Observations in each of two groups that show the shares `p1` and `p2` to differ, by the normal approximation with
 /// the pooled share under the hypothesis.
 ///

@@ -274,3 +274,67 @@ fn the_effect_of_a_measure_agrees_with_the_reference() {
     close(&found["did"]["by_unit_p_value"], 7.133_417_070_4e-6, "unit means");
     close(&found["ancova"]["estimate"], 4.339_884_241_9, "analysis of covariance");
 }
+
+#[test]
+fn codes_rows_labels_and_scales_are_read_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = "team,score,kept\n".to_owned();
+    for row in 0..240 {
+        // Scores 1 to 5 and 0 for "not applicable", which goes with a "yes" that no score explains.
+        let score = row % 6;
+        let kept = if score == 0 || (score * 7 + row / 6) % 12 > 5 { "yes" } else { "no" };
+        writeln!(rows, "{},{score},{kept}", if row % 24 == 3 { "ALL TEAMS" } else { "one" }).unwrap();
+    }
+    let path = file(&folder, "rows.csv", rows.as_bytes());
+    let fit = |more: &[&str]| {
+        let arguments = ["fit", "logistic", text(&path), "--outcome", "kept", "--drivers", "score", "--json"];
+        cam(&[&arguments, more].concat())
+    };
+    let all = object(&fit(&["--event", "yes"]));
+    let asked = object(&fit(&["--event", "yes", "--na", "0", "--leave-out", "team=ALL TEAMS"]));
+    assert_eq!((&all["n"], &asked["n"], &asked["n_available"]), (&240.into(), &190.into(), &230.into()));
+    assert_eq!(
+        (&asked["dropped_by"]["score"], &asked["dropped_by"]["team=ALL TEAMS"]),
+        (&40.into(), &10.into())
+    );
+    let slope = |found: &Value| term(&found["coefficients"], "score")["estimate"].as_f64().unwrap();
+    // The other label as the event turns every sign.
+    let other = object(&fit(&["--event", "no", "--na", "0", "--leave-out", "team=ALL TEAMS"]));
+    assert!((slope(&asked) + slope(&other)).abs() < 1e-9 && (slope(&asked) - slope(&all)).abs() > 0.01);
+
+    let curve = |more: &[&str]| {
+        let arguments = [
+            "curve",
+            text(&path),
+            "--satisfaction",
+            "score",
+            "--outcome",
+            "kept",
+            "--event",
+            "yes",
+            "--json",
+        ];
+        [&arguments, more].concat().iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()
+    };
+    let run = |more: &[&str]| cam(&curve(more).iter().map(String::as_str).collect::<Vec<_>>());
+    let found = object(&run(&["--na", "0", "--scale", "1,5"]));
+    let levels: Vec<f64> = found["level_means"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| level["level"].as_f64().unwrap())
+        .collect();
+    assert_eq!(levels, [0.0, 25.0, 50.0, 75.0, 100.0]);
+    // With the code read as an answer its rows, all of which say "yes", are the lowest level.
+    assert_eq!(object(&run(&["--scale", "0,5"]))["level_means"][0]["mean"], 1.0);
+
+    let code = |output: std::process::Output| {
+        assert_eq!(output.status.code(), Some(2));
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        object["error"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(code(run(&["--scale", "1,5"])), "E_SCALE", "0 is no answer on this scale");
+    assert_eq!(code(fit(&["--event", "maybe"])), "E_USAGE");
+    assert_eq!(code(fit(&["--event", "yes", "--leave-out", "team=NOBODY"])), "E_USAGE");
+    assert_eq!(code(fit(&["--event", "yes", "--leave-out", "team"])), "E_USAGE");
+}

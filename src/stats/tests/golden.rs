@@ -29,7 +29,7 @@ use cam_stats::levels::Levels;
 use cam_stats::logistic;
 use cam_stats::measurement::{cronbach_alpha, mean, promoter_score, weighted_mean, wilson};
 use cam_stats::ols::{ClusterCorrection, LinearFit, Problem, StandardErrors, fit};
-use cam_stats::power::per_group;
+use cam_stats::power::Samples;
 use cam_stats::reliability::omega;
 use cam_stats::response_rate::Dispositions;
 use cam_stats::saturation::Saturation;
@@ -595,10 +595,10 @@ fn equal_weights_give_the_plain_mean() {
 #[test]
 fn the_size_of_a_test_matches_the_reference() {
     for (d, n) in [(0.2, 393.405_696_021_649), (0.280_826_708_411_453, 200.0)] {
-        let found = per_group(d, 0.8, 0.05).unwrap();
+        let found = Samples::TwoGroups.size(d, 0.8, 0.05).unwrap();
         assert!((found / n - 1.0).abs() < 1e-4, "{d}: {found} against {n}");
     }
-    assert_eq!(per_group(0.0, 0.8, 0.05), None);
+    assert_eq!(Samples::TwoGroups.size(0.0, 0.8, 0.05), None);
 }
 
 fn by_level(outcome: &str) -> Levels {
